@@ -1,0 +1,67 @@
+# What people type. `make help` lists it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export NIXMON_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nixmon
+export NIXMON_SANDBOX ?= /var/lib/nixmon-sandbox
+export PATH := $(NIXMON_CACHE)/bin:$(PATH)
+
+STACK ?= sandbox
+SOURCES := $(shell find index.ts stacks components plan cli dashboards sandbox alerts modules agent -type f 2>/dev/null)
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+.PHONY: tools
+tools: ## Find or build every program that the project uses
+	@tools/debian.sh
+	@tools/tools.sh
+	@tools/python.sh
+	@sandbox/standins/build.sh "$(NIXMON_CACHE)/bin"
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@echo "npm: installing the packages of package-lock.json"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+dist/.built: node_modules/.package-lock.json tsconfig.json tsconfig.build.json $(SOURCES)
+	@echo "build: TypeScript to dist/"
+	@npm run --silent build
+	@touch $@
+
+.PHONY: build
+build: dist/.built ## Compile the program and its command-line tools
+
+.PHONY: sandbox
+sandbox: tools build ## A whole cluster on this machine: provision, push, activate, scrape
+	@sandbox/up.sh
+
+.PHONY: sandbox-down
+sandbox-down: ## Remove the sandbox and everything it made
+	@sandbox/down.sh
+
+.PHONY: up
+up: build ## Deploy a stack to its real hosts: make up STACK=x
+	@pulumi up --stack $(STACK) --continue-on-error
+
+.PHONY: status
+status: build ## Table of a stack's targets: make status STACK=x
+	@node dist/cli/status.js --stack $(STACK)
+
+.PHONY: render
+render: build ## Write what each host of a stack would get: make render STACK=x
+	@node dist/cli/render.js $(STACK)
+
+.PHONY: test
+test: ## Everything, the engine tests on the sandbox included
+	@test/all.sh
+
+.PHONY: format
+format: node_modules/.package-lock.json ## Format all sources
+	@npm run --silent format
+
+.PHONY: bench
+bench: tools build ## Measure the figures of docs/benchmarks.md on the sandbox
+	@test/bench/run.sh

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Shellcheck over every shell file that git knows or would know; one test a file.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+passed=0 failed=0
+while IFS= read -r file; do
+  if [[ ! -f $file ]] || ! head -n 1 "$file" | grep -qE '^#!.*\b(ba)?sh\b'; then continue; fi
+  if shellcheck "$file"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+done < <(git ls-files --cached --others --exclude-standard)
+echo "$passed passed, $failed failed"
+[[ $failed -eq 0 && $passed -gt 0 ]]

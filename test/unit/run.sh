@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# The jest unit tests, with their count in the form that test/all.sh adds up.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+mkdir -p build/test
+npx jest --ci --json --outputFile=build/test/jest.json
+code=$?
+jq -r '"\(.numPassedTests) passed, \(.numFailedTests + .numRuntimeErrorTestSuites) failed"' build/test/jest.json
+exit "$code"
