@@ -1,0 +1,132 @@
+import { requireRow } from "./catalog";
+import { probeJob } from "./probes";
+import { credentialPath, secretKeys } from "./secrets";
+import type { Json, JsonObject } from "./types";
+
+export interface AlertmanagerContext {
+  homeAssistant: boolean;
+  /** Login name of the account that posts to Talk; undefined where Talk is off. */
+  nextcloudTalkUser: string | undefined;
+  /** Called once a minute while alerting works. */
+  heartbeatUrl: string | undefined;
+  /** The host whose Caddy serves every site. */
+  ioPrimaryHost: string | undefined;
+}
+
+/** Names of receivers; `nobody` has no way out and is for what must not be sent. */
+const receiver = {
+  nobody: "nobody",
+  heartbeat: "heartbeat",
+  homeAssistant: "home-assistant",
+  talk: "nextcloud-talk",
+} as const;
+
+/** What tells two alerts of one name and host apart, so that a full disk does not hide a filling one beside it. */
+const sameThing = ["alertname", "host", "instance", "device", "mountpoint", "id", "exported_host", "name"];
+
+/**
+ * alertmanager.yml. NixOS passes it through envsubst, so a literal dollar sign has to be doubled there, not here.
+ */
+export function alertmanagerConfig(context: AlertmanagerContext): JsonObject {
+  return {
+    global: { resolve_timeout: "5m" },
+    route: {
+      // an alert that no route knows, say one without a severity, is told rather than lost
+      receiver: anyoneTold(context) ?? receiver.nobody,
+      group_by: ["host"],
+      group_wait: "30s",
+      group_interval: "5m",
+      repeat_interval: "4h",
+      routes: routes(context),
+    },
+    inhibit_rules: inhibition(context),
+    receivers: receivers(context),
+  };
+}
+
+/** The receiver that people read, if there is any. */
+export function anyoneTold(context: AlertmanagerContext): string | undefined {
+  if (context.homeAssistant) return receiver.homeAssistant;
+  return context.nextcloudTalkUser === undefined ? undefined : receiver.talk;
+}
+
+function routes(context: AlertmanagerContext): Json[] {
+  const watchdog: JsonObject = { matchers: ['alertname="Watchdog"'], receiver: receiver.nobody };
+  if (context.heartbeatUrl !== undefined) {
+    Object.assign(watchdog, {
+      receiver: receiver.heartbeat,
+      group_by: ["alertname"],
+      group_wait: "0s",
+      group_interval: "30s",
+      repeat_interval: "1m",
+    });
+  }
+  const found: Json[] = [watchdog, { matchers: ['severity=~"info|none"'], receiver: receiver.nobody }];
+  if (context.homeAssistant) {
+    found.push({
+      matchers: ['severity=~"critical|warning"'],
+      receiver: receiver.homeAssistant,
+      continue: context.nextcloudTalkUser !== undefined,
+    });
+  } else {
+    found.push({ matchers: ['severity="warning"'], receiver: receiver.nobody });
+  }
+  if (context.nextcloudTalkUser !== undefined)
+    found.push({ matchers: ['severity="critical"'], receiver: receiver.talk });
+  return found;
+}
+
+function inhibition({ ioPrimaryHost }: AlertmanagerContext): Json[] {
+  const rules: Json[] = [
+    { source_matchers: ['alertname="HostDown"'], target_matchers: ['alertname!~"HostDown|Watchdog"'], equal: ["host"] },
+    { source_matchers: ['severity="critical"'], target_matchers: ['severity=~"warning|info"'], equal: sameThing },
+    { source_matchers: ['severity="warning"'], target_matchers: ['severity="info"'], equal: sameThing },
+  ];
+  if (ioPrimaryHost !== undefined) {
+    // every site is behind that host, whichever host it belongs to
+    const down = ['alertname="HostDown"', `host=${JSON.stringify(ioPrimaryHost)}`];
+    rules.push({ source_matchers: down, target_matchers: [`job=${JSON.stringify(probeJob)}`], equal: [] });
+  }
+  return rules;
+}
+
+function receivers(context: AlertmanagerContext): Json[] {
+  const found: Json[] = [{ name: receiver.nobody }];
+  const secret = (key: string) => credentialPath(requireRow("alertmanager").unit, key);
+  if (context.homeAssistant) {
+    const webhook = { url_file: secret(secretKeys.homeAssistantWebhookUrl), send_resolved: true };
+    found.push({ name: receiver.homeAssistant, webhook_configs: [webhook] });
+  }
+  if (context.nextcloudTalkUser !== undefined) {
+    const webhook = {
+      url_file: secret(secretKeys.nextcloudTalkWebhookUrl),
+      send_resolved: true,
+      max_alerts: 20,
+      http_config: {
+        basic_auth: { username: context.nextcloudTalkUser, password_file: secret(secretKeys.nextcloudTalkAppPassword) },
+        http_headers: { "OCS-APIRequest": { values: ["true"] }, Accept: { values: ["application/json"] } },
+      },
+      payload: { message: talkMessage },
+    };
+    found.push({ name: receiver.talk, webhook_configs: [webhook] });
+  }
+  if (context.heartbeatUrl !== undefined) {
+    found.push({
+      name: receiver.heartbeat,
+      webhook_configs: [{ url: context.heartbeatUrl, send_resolved: false, max_alerts: 1 }],
+    });
+  }
+  return found;
+}
+
+/**
+ * What is posted to the room. It has to begin in bold: Alertmanager reads the finished text as YAML and sends an object instead of a
+ * text where that succeeds (`FIRING: nixio` does). `**` is no YAML, so everything behind it arrives as it is. No template variables
+ * (`$x`): on NixOS the file passes envsubst.
+ */
+export const talkMessage = [
+  "**{{ .Status | toUpper }}{{ with .CommonLabels.host }} {{ . }}{{ end }}**",
+  '{{ range .Alerts }}\n- {{ if eq .Status "resolved" }}resolved: {{ end }}{{ .Annotations.summary }} ({{ .Labels.alertname }}, {{ .Labels.severity }})',
+  "{{ with .Annotations.description }}\n  {{ . }}{{ end }}",
+  "{{ with .Annotations.runbook_url }}\n  {{ . }}{{ end }}{{ end }}",
+].join("");

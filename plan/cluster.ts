@@ -1,0 +1,97 @@
+import { collectorSites } from "./probes";
+import { resolveOptions } from "./roles";
+import { scrapeTokensOf } from "./secrets";
+import type { ClusterConfig, HostConfig, MonitoringOptions, ResolvedOptions, VirtualHost } from "./types";
+
+/** A host with everything decided that does not depend on other hosts' options. */
+export interface PlannedHost {
+  config: HostConfig;
+  options: ResolvedOptions;
+  /** Sites that this host contributes. */
+  sites: Record<string, VirtualHost>;
+}
+
+/** The cluster as the renderers see it: each question that spans hosts is answered once. */
+export interface Cluster {
+  config: ClusterConfig;
+  hosts: PlannedHost[];
+  /** Undefined where another stack owns it. */
+  primary: PlannedHost | undefined;
+  ioPrimary: PlannedHost | undefined;
+  primaryAddress: string;
+  /** What Caddy on the IO primary serves: every host's sites, probe details left out. */
+  served: Record<string, VirtualHost>;
+  scrapeTokens: string[];
+}
+
+/** Decides roles and collects what spans hosts. Linear in the number of hosts. */
+export function surveyCluster(config: ClusterConfig): Cluster {
+  const { allocations } = config;
+  const sitesOf = new Map(config.hosts.map((host) => [host, contributedSites(config, host)]));
+  const served = Object.fromEntries(
+    config.hosts.flatMap((host) =>
+      Object.entries(sitesOf.get(host) ?? {}).map(
+        ([domain, { upstream, access }]) => [domain, { upstream, access }] as const,
+      ),
+    ),
+  );
+  const anySite = Object.keys(served).length > 0;
+  const hosts = config.hosts.map((host): PlannedHost => {
+    const facts = {
+      name: host.name,
+      allocations,
+      virtualHosts: host.name === allocations.ioPrimaryHost && anySite,
+      databases: host.postgresDatabases.length > 0,
+      redis: Object.keys(host.redisInstances).length > 0,
+      proxmox: config.proxmox,
+    };
+    return {
+      config: host,
+      options: resolveOptions(facts, config.monitoring, host.monitoring),
+      sites: sitesOf.get(host) ?? {},
+    };
+  });
+  const named = (name: string | undefined) => hosts.find((host) => host.config.name === name);
+  const primary = named(allocations.monitoringPrimaryHost);
+  return {
+    config,
+    hosts,
+    primary,
+    ioPrimary: named(allocations.ioPrimaryHost),
+    primaryAddress: config.externalPrimaryAddress ?? primary?.config.address ?? "",
+    served,
+    scrapeTokens: scrapeTokensOf(config.hosts.flatMap((host) => host.scrapes)),
+  };
+}
+
+/** A host's own sites; the primary adds the collectors' own where there is a Caddy to serve them. Stated details win one by one. */
+function contributedSites(config: ClusterConfig, host: HostConfig): Record<string, VirtualHost> {
+  const { monitoringPrimaryHost, ioPrimaryHost } = config.allocations;
+  if (host.name !== monitoringPrimaryHost || ioPrimaryHost === undefined) return host.virtualHosts;
+  const own = collectorSites(config, host);
+  const stated = Object.entries(host.virtualHosts).map(
+    ([domain, site]) => [domain, { ...own[domain], ...site }] as const,
+  );
+  return { ...own, ...Object.fromEntries(stated) };
+}
+
+type Alerting = NonNullable<NonNullable<MonitoringOptions["collector"]>["alerting"]>;
+
+/** What the primary is told of the ways out: its own values, else the cluster's. */
+export function alertingOf(cluster: Cluster): {
+  homeAssistantUrl: string | undefined;
+  talk: { url: string | undefined; room: string | undefined; user: string | undefined };
+  heartbeatUrl: string | undefined;
+} {
+  const own: Alerting = cluster.primary?.config.monitoring.collector?.alerting ?? {};
+  const all: Alerting = cluster.config.monitoring.collector?.alerting ?? {};
+  return {
+    homeAssistantUrl: own.homeAssistant?.url ?? all.homeAssistant?.url,
+    talk: {
+      url: own.nextcloudTalk?.url ?? all.nextcloudTalk?.url,
+      room: own.nextcloudTalk?.room ?? all.nextcloudTalk?.room,
+      user: own.nextcloudTalk?.user ?? all.nextcloudTalk?.user,
+    },
+    heartbeatUrl: own.heartbeatUrl ?? all.heartbeatUrl,
+  };
+}
