@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type HostInput, readHost, readSecrets, readTargets } from "./input";
+import { ReachError, say, type Visit, visit } from "./reach";
+import { packageRoot } from "./release";
+import { agentCommand, agentInput, heartbeat, secretLines } from "./remote";
+
+/** Writes the host's secrets and removes those not among them; restarts only consumers of changed ones. */
+export async function secrets(text: string): Promise<number> {
+  const input = readSecrets(text);
+  return report(await run(input, ["secrets", "--exact"], () => secretLines(input.secrets)));
+}
+
+/** Writes one host's targets on the primary. */
+export async function targets(text: string): Promise<number> {
+  const input = readTargets(text);
+  return report(
+    await run(input, ["targets", "put", input.host], async () => {
+      const { fileSdOfTargets } = await import("../../plan/targets");
+      return `${JSON.stringify(fileSdOfTargets(input.targets))}\n`;
+    }),
+  );
+}
+
+/** Takes one host's targets away; a primary that is gone has none. */
+export async function targetsRemove(text: string): Promise<number> {
+  const input = readTargets(text);
+  return unlessGone(
+    input,
+    run(input, ["targets", "rm", input.host], () => "", brief),
+  );
+}
+
+/** Takes nixmon off the host; a host that is gone has none. */
+export async function remove(text: string): Promise<number> {
+  const input = readHost(text);
+  const build = 1800;
+  const words = ["remove", `build=${build}`, `watch=${heartbeat.gone}`];
+  return unlessGone(
+    input,
+    run(input, words, () => "", { ...brief, heartbeat: true, deadline: build + 600 }),
+  );
+}
+
+/** What the host says of itself, JSON. */
+export async function status(text: string): Promise<number> {
+  return report(await run(readHost(text), ["status"], () => ""));
+}
+
+// Destroying must not wait long for machines that are no more.
+const brief = { connect: 8, retryFor: 3 };
+
+type Options = Pick<Visit, "connect" | "retryFor" | "deadline"> & { heartbeat?: boolean };
+
+function run(target: HostInput, words: string[], input: () => string | Promise<string>, options: Options = {}) {
+  const agent = readFileSync(join(packageRoot(), "agent", "nixmon-agent"));
+  return visit(target, {
+    heartbeat: false,
+    ...options,
+    command: agentCommand(target.connection.user, words),
+    input: async () => agentInput(agent, await input()),
+  });
+}
+
+function report(ended: { code: number; stdout: string }): number {
+  process.stdout.write(ended.stdout);
+  return ended.code;
+}
+
+async function unlessGone({ name }: HostInput, ended: ReturnType<typeof run>): Promise<number> {
+  try {
+    return report(await ended);
+  } catch (error) {
+    if (!(error instanceof ReachError) || !error.failure?.gone) throw error;
+    say(name, `${error.message}. Taken for gone: nothing is left to remove there`);
+    return 0;
+  }
+}

@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ConnectionFailure, explain } from "./failure";
+import type { HostInput } from "./input";
+import { type Ended, endSessions, runSession, type Session } from "./session";
+import { knownHostsLine, sshArguments } from "./ssh";
+
+/** The host was not reached, or the connection did not last. */
+export class ReachError extends Error {
+  constructor(
+    message: string,
+    /** Undefined where the host was reached and then stopped answering. */
+    readonly failure: ConnectionFailure | undefined,
+  ) {
+    super(message);
+  }
+}
+
+export interface Visit extends Pick<Session, "input" | "heartbeat"> {
+  /** The remote command, quoted. */
+  command: string;
+  /** Seconds for all of it; default 180. */
+  deadline?: number;
+  /** Seconds without a sign of life; default 45, so that with connecting it is below a minute. */
+  silence?: number;
+  /** Seconds until the SSH handshake must be done; default 10. */
+  connect?: number;
+  /** Seconds during which `retry` says whether a failed connection is tried again; default 20. */
+  retryFor?: number;
+  retry?: (failure: ConnectionFailure) => boolean;
+}
+
+let folder: string | undefined;
+
+/** Removes the pinned-key files, ends what runs, also on a signal. */
+export function installCleanup(): void {
+  process.on("exit", () => {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  });
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const) {
+    process.once(signal, () => {
+      endSessions();
+      process.exit(code);
+    });
+  }
+}
+
+/**
+ * Runs one command on the host and waits for its end. The exit code is the command's own.
+ * @throws ReachError where the host is not reached or does not answer in time
+ */
+export async function visit(target: HostInput, how: Visit): Promise<Ended> {
+  const { name, connection } = target;
+  const connect = how.connect ?? 10;
+  const args = [...sshArguments(connection, name, pinnedKey(target), environment(), connect), how.command];
+  const silence = how.silence ?? 45;
+  const started = Date.now();
+  for (;;) {
+    const talk = narrator(name);
+    const ended = await runSession({
+      args,
+      input: how.input,
+      heartbeat: how.heartbeat,
+      deadline: how.deadline ?? 180,
+      silence,
+      onLine: talk.line,
+    }).finally(talk.end);
+    if (ended.cut !== undefined) throw new ReachError(cutMessage(target, ended, silence, talk.step()), undefined);
+    if (ended.code !== 255 && (ended.answered || ended.code === 0 || !/^sudo: /m.test(ended.stderr))) return ended;
+    const failure = explain(ended.stderr, { name, connection, connectSeconds: connect });
+    if (ended.answered) throw new ReachError(`${failure.message}, at step ${talk.step()}`, undefined);
+    const again = how.retry ?? ((found) => found.kind === "closed");
+    if (!again(failure) || Date.now() - started > (how.retryFor ?? 20) * 1000)
+      throw new ReachError(failure.message, failure);
+    say(name, `${failure.kind}; trying again`);
+    // Hosts of one stack are pushed at the same time: spread their second tries.
+    await new Promise((resolve) => setTimeout(resolve, 1000 + Math.random() * 1000));
+  }
+}
+
+export function say(name: string, text: string): void {
+  process.stderr.write(`${name}: ${text}\n`);
+}
+
+function environment() {
+  return { key: process.env.NIXMON_SSH_KEY || undefined, config: process.env.NIXMON_SSH_CONFIG || undefined };
+}
+
+function pinnedKey({ name, connection }: HostInput): string {
+  folder ??= mkdtempSync(join(tmpdir(), "nixmon-"));
+  const file = join(folder, "known_hosts");
+  writeFileSync(file, knownHostsLine(name, connection.hostKey), { mode: 0o600 });
+  return file;
+}
+
+/** Passes the agent's progress on, and says every 20 s what it is waiting for. */
+function narrator(name: string) {
+  let step = "connect";
+  let since = Date.now();
+  const reminder = setInterval(
+    () => say(name, `still at step ${step}, ${Math.round((Date.now() - since) / 1000)} s`),
+    20_000,
+  );
+  return {
+    step: () => step,
+    end: () => clearInterval(reminder),
+    line: (line: string) => {
+      const text = line.replace(/^nixmon-agent: /, "").trimEnd();
+      if (text === "" || (text === "alive" && text !== line)) return;
+      const found = /^nixmon-agent: step (\w+)/.exec(line)?.[1];
+      if (found !== undefined) {
+        step = found;
+        since = Date.now();
+      }
+      say(name, text);
+    },
+  };
+}
+
+function cutMessage({ name, connection }: HostInput, ended: Ended, silence: number, step: string): string {
+  const where = `${name} (${connection.user}@${connection.host} port ${connection.port})`;
+  if (ended.cut === "deadline") return `${where}: step ${step} did not end in the time given to it`;
+  if (ended.answered) return `${where}: the host stopped answering at step ${step}: no sign of life for ${silence} s`;
+  return (
+    `${where}: connected, but the agent did not start within ${silence} s: the host hangs ` +
+    "(a full or dead disk, a login shell that waits, sudo that asks)"
+  );
+}

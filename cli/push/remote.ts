@@ -1,0 +1,62 @@
+/** Builds what runs on the host. Nothing here runs anything; every word of a command goes through `quote`. */
+
+/** A word for any POSIX shell. Plain words stay readable. */
+export function quote(word: string): string {
+  if (word.includes("\0")) throw new Error(`${JSON.stringify(word)} holds a NUL, which no command line can`);
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Seconds. */
+export interface HostLimits {
+  build: number;
+  confirm: number;
+}
+
+/** How often the deployer shows that it is there, and how long the agent waits for that; seconds. */
+export const heartbeat = { every: 5, gone: 30 } as const;
+
+// An ssh session without login shell may lack NixOS's own path.
+const path = "PATH=$PATH:/run/wrappers/bin:/run/current-system/sw/bin";
+
+// stdin: a line with the length of the archive, the archive, then heartbeats.
+const unpackAndRun = `${path}
+fail() { echo "nixmon-agent: FAILED $(uname -n): step stage: cannot unpack below /var/lib/nixmon ($(df -Pk /var/lib | awk 'END { print $4 }') kB free); nothing was changed" >&2; exit 12; }
+umask 022
+IFS= read -r length && mkdir -p /var/lib/nixmon && dir=$(mktemp -d /var/lib/nixmon/incoming.XXXXXX) || fail
+head -c "$length" | tar -xzf - -C "$dir" || { rm -rf "$dir"; fail; }
+exec sh "$dir/agent" apply "$dir" "$@"`;
+
+// stdin: a line with the length of the agent, the agent, then what its command reads. It goes through no file and no command line.
+const readAndRun = `${path}
+IFS= read -r length && agent=$(head -c "$length") && eval "$agent"`;
+
+/** Unpacks the payload from stdin and tries it out; the answer on stdout is empty when it waits for its confirmation. */
+export function applyCommand(user: string, hash: string, limits: HostLimits): string {
+  const words = [hash, `build=${limits.build}`, `confirm=${limits.confirm}`, `watch=${heartbeat.gone}`];
+  return asRoot(user, ["sh", "-c", unpackAndRun, "nixmon", ...words]);
+}
+
+/** Makes the trial of `hash` permanent; run by the agent that the apply left on the host. */
+export function confirmCommand(user: string, hash: string): string {
+  return asRoot(user, ["sh", "/var/lib/nixmon/agent", "confirm", hash]);
+}
+
+/** Runs a command of the agent that comes on stdin. */
+export function agentCommand(user: string, words: readonly string[]): string {
+  return asRoot(user, ["sh", "-c", readAndRun, "nixmon", ...words]);
+}
+
+function asRoot(user: string, words: readonly string[]): string {
+  return [...(user === "root" ? [] : ["sudo", "-n"]), ...words].map(quote).join(" ");
+}
+
+/** stdin of `agentCommand`: the agent, then the command's own input. */
+export function agentInput(agent: Buffer, input: string): Buffer {
+  return Buffer.concat([Buffer.from(`${agent.length}\n`), agent, Buffer.from(input)]);
+}
+
+/** stdin of the agent's `secrets`: base64, and an end mark so that a list cut short is never taken for a whole one. */
+export function secretLines(secrets: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(secrets).map(([key, value]) => `${key}\t${Buffer.from(value).toString("base64")}\n`);
+  return `${lines.join("")}.\n`;
+}

@@ -1,0 +1,115 @@
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { packageRoot, releaseHash } from "../../cli/push/release";
+import { targetsOfManifest } from "../../plan/targets";
+import type { HostData, ScrapeTarget } from "../../plan/types";
+import { pushCommand } from "./pushCommand";
+
+/** How a host is reached. The private key is never among these: it comes from the SSH agent, the user's ssh config or `NIXMON_SSH_KEY`. */
+export interface Connection {
+  host: string;
+  /** Default 22. */
+  port: number;
+  /** Default `root`; another user needs passwordless sudo. */
+  user: string;
+  /** The host's public key, `ssh-ed25519 AAAA...`; any other one is refused before anything is sent. */
+  hostKey: string;
+}
+
+/** How long the host may take, seconds. */
+export interface PushLimits {
+  /** Building the new system. Default 1800. */
+  build: number;
+  /** From activation to the confirmation over a second connection; afterwards the host rolls back by itself. Default 120. */
+  confirm: number;
+}
+
+export interface NixosPushArgs {
+  connection: pulumi.Input<Connection>;
+  data: HostData;
+  /** Values by secret key, as in `data.secrets`. */
+  secrets: Record<string, pulumi.Input<string>>;
+  limits: PushLimits;
+  /** The machine that is gone when the host is: then nothing is removed over SSH first. */
+  machine?: pulumi.Resource | undefined;
+}
+
+/** What a host says of itself after a confirmed activation. */
+export interface PushResult {
+  apply: command.local.Command;
+  scrapeTargets: pulumi.Output<ScrapeTarget[]>;
+  hash: pulumi.Output<string>;
+}
+
+/** Both outputs of a step are for people and may be quoted in errors; nothing secret is ever printed by `push.js`. */
+const quiet = { logging: command.local.Logging.Stderr, addPreviousOutputInEnv: false } as const;
+
+/** Secrets first, then configuration, build, health gate and confirmation: one host, two resources. */
+export function pushNixos(name: string, args: NixosPushArgs, opts: pulumi.CustomResourceOptions): PushResult {
+  const gone = args.machine ? { deletedWith: args.machine } : {};
+  const secrets = deliverSecrets(name, args, { ...opts, ...gone });
+  // another content of modules or agent is another apply
+  const release = releaseHash(packageRoot(), { dashboards: args.data.collector !== null });
+  const stdin = pulumi.output(args.connection).apply((connection) =>
+    JSON.stringify({
+      connection,
+      name: args.data.host,
+      release,
+      limits: args.limits,
+      data: args.data,
+    }),
+  );
+  const apply = new command.local.Command(
+    `${name}-apply`,
+    { create: pushCommand("apply"), delete: pushCommand("remove"), stdin, ...quiet },
+    { ...opts, ...gone, dependsOn: [...dependencies(opts), ...(secrets ? [secrets] : [])] },
+  );
+  const manifest = apply.stdout.apply((text) => JSON.parse(text) as { hash: string });
+  return {
+    apply,
+    scrapeTargets: apply.stdout.apply((text) => targetsOfManifest(text, args.data.targets)),
+    hash: manifest.hash,
+  };
+}
+
+function dependencies(opts: pulumi.CustomResourceOptions): pulumi.Resource[] {
+  const given = opts.dependsOn;
+  return Array.isArray(given) ? (given as pulumi.Resource[]) : [];
+}
+
+function deliverSecrets(
+  name: string,
+  args: NixosPushArgs,
+  opts: pulumi.CustomResourceOptions,
+): command.local.Command | undefined {
+  const missing = args.data.secrets.filter((need) => args.secrets[need.key] === undefined).map((need) => need.key);
+  if (missing.length > 0) {
+    throw new pulumi.RunError(`${name}: no value for ${missing.join(", ")}; give each in \`secrets\``);
+  }
+  if (args.data.secrets.length === 0) return undefined;
+  const wanted = Object.fromEntries(args.data.secrets.map((need) => [need.key, args.secrets[need.key] ?? ""]));
+  const stdin = pulumi
+    .all([args.connection, pulumi.output(wanted)])
+    .apply(([connection, secrets]) => JSON.stringify({ connection, name: args.data.host, secrets }));
+  return new command.local.Command(
+    `${name}-secrets`,
+    { create: pushCommand("secrets"), stdin: pulumi.secret(stdin), ...quiet },
+    { ...opts, additionalSecretOutputs: ["stdin"] },
+  );
+}
+
+/** Puts one host's targets before the primary's Prometheus, and takes them away when the host goes. */
+export function pushTargets(
+  name: string,
+  args: { connection: pulumi.Input<Connection>; primary: string; host: string; targets: pulumi.Input<ScrapeTarget[]> },
+  opts: pulumi.CustomResourceOptions,
+): command.local.Command {
+  const stdin = pulumi
+    .all([args.connection, args.targets])
+    .apply(([connection, targets]) => JSON.stringify({ connection, name: args.primary, host: args.host, targets }));
+  return new command.local.Command(
+    name,
+    { create: pushCommand("targets"), delete: pushCommand("targets-remove"), stdin, ...quiet },
+    opts,
+  );
+}

@@ -1,0 +1,51 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MonitoringPrimary } from "../components/monitoringPrimary";
+import type { ScrapeTarget } from "../plan/types";
+import { clusterConfig } from "./config";
+import { exporterHosts, hostArgs } from "./hosts";
+import { proxmoxProvider } from "./machines";
+import { planStack } from "./plan";
+import type { StackValues } from "./schema";
+import { clusterSecrets } from "./secrets";
+
+/** A whole cluster: its primary, its other hosts, and the hosts of the fleets it names. */
+export async function clusterStack(stack: string, values: StackValues) {
+  const plan = planStack(stack, clusterConfig(stack, values));
+  for (const warning of plan.warnings) await pulumi.log.warn(warning);
+
+  const provider = proxmoxProvider(values);
+  const secrets = clusterSecrets(values, Object.values(plan.hosts), provider);
+  const hosts = exporterHosts(values, plan, secrets, provider);
+
+  const targets: Record<string, pulumi.Input<ScrapeTarget[]>> = await fleetTargets(values.fleets);
+  for (const [name, host] of Object.entries(hosts)) targets[name] = host.scrapeTargets;
+
+  const primaryName = values.allocations.server.monitoringPrimaryHost;
+  const args = hostArgs(primaryName, values, plan, secrets, true);
+  const primary = new MonitoringPrimary(primaryName, { ...args, targets }, { providers: provider ? [provider] : [] });
+  const connections = Object.fromEntries(
+    Object.entries({ ...hosts, [primaryName]: primary }).map(([name, host]) => [name, host.connection]),
+  );
+  return {
+    primary: primaryName,
+    urls: primary.urls,
+    connections,
+    scrapeTargets: { ...targets, [primaryName]: primary.scrapeTargets },
+  };
+}
+
+/** Targets of hosts that other stacks own. Read before any resource is made: which hosts there are decides which files there are. */
+async function fleetTargets(fleets: readonly string[]): Promise<Record<string, ScrapeTarget[]>> {
+  const found: Record<string, ScrapeTarget[]> = {};
+  for (const fleet of fleets) {
+    const details = await new pulumi.StackReference(fleet).getOutputDetails("scrapeTargets");
+    const offered = details.value as Record<string, ScrapeTarget[]> | undefined;
+    if (offered === undefined) {
+      throw new pulumi.RunError(
+        `nixmon:fleets: stack ${fleet} has no output scrapeTargets; run \`pulumi up\` there first`,
+      );
+    }
+    Object.assign(found, offered);
+  }
+  return found;
+}

@@ -1,0 +1,90 @@
+import { load } from "js-yaml";
+import type { ClusterConfig } from "../plan/types";
+import { ConfigError, problemsOf } from "./problems";
+import { givenSecrets, type StackValues, stackSchema } from "./schema";
+
+/** The namespace of our keys in `Pulumi.<stack>.yaml`; equal to the project's name in `Pulumi.yaml`. */
+const namespace = "nixmon:";
+
+/**
+ * Validates the plain values of a stack.
+ * @param raw values by key without the `nixmon:` prefix, as the YAML file holds them
+ * @throws ConfigError with every mistake at once
+ */
+export function parseStack(stack: string, raw: Record<string, unknown>): StackValues {
+  const plain = Object.fromEntries(Object.entries(raw).filter(([key]) => !isGivenSecret(key)));
+  const parsed = stackSchema.safeParse(plain, { reportInput: true });
+  if (!parsed.success) throw new ConfigError(stack, problemsOf(parsed.error));
+  const values = parsed.data;
+  if (values.program === "fleet" && values.primaryAddress === undefined) {
+    throw new ConfigError(stack, [
+      { key: "nixmon:primaryAddress", got: "nothing", want: "the address of the primary, because program is fleet" },
+    ]);
+  }
+  return values;
+}
+
+function isGivenSecret(key: string): boolean {
+  return (givenSecrets as readonly string[]).includes(key);
+}
+
+/**
+ * Values as the engine hands them to a program: one string per key, objects as JSON.
+ * @param all every key of the stack, with its namespace
+ */
+export function valuesFromEngine(all: Record<string, string>): Record<string, unknown> {
+  return ownKeys(all, (value) => (/^\s*[[{]/.test(value) ? JSON.parse(value) : value));
+}
+
+/**
+ * Reads a stack's file without the engine, for `render` and `doctor`.
+ * @param readFile gives the text of a file in the project's folder, or undefined where there is none
+ */
+export function readStack(stack: string, readFile: (name: string) => string | undefined): StackValues {
+  const name = `Pulumi.${stack}.yaml`;
+  const text = readFile(name);
+  if (text === undefined)
+    throw new ConfigError(stack, [{ key: name, got: "no such file", want: "the stack's configuration" }]);
+  const document = load(text) as { config?: Record<string, unknown> } | undefined;
+  return parseStack(
+    stack,
+    ownKeys(document?.config ?? {}, (value) => value),
+  );
+}
+
+function ownKeys<T>(all: Record<string, T>, decode: (value: T) => unknown): Record<string, unknown> {
+  const own = Object.entries(all).filter(([key]) => key.startsWith(namespace));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice(namespace.length), decode(value)]));
+}
+
+/** What the plan needs to know of a stack; machines, logins and rotation stay outside it. */
+export function clusterConfig(stack: string, values: StackValues): ClusterConfig {
+  const endpoint = values.proxmox && new URL(values.proxmox.endpoint);
+  return {
+    name: stack,
+    domain: values.domain,
+    allocations: values.allocations.server,
+    externalPrimaryAddress: values.program === "fleet" ? values.primaryAddress : undefined,
+    lan: values.lan,
+    monitoring: values.monitoring,
+    proxmox: endpoint && {
+      host: endpoint.hostname,
+      port: Number(endpoint.port || (endpoint.protocol === "https:" ? 443 : 80)),
+      verifyTls: values.proxmox?.insecure !== true,
+    },
+    hosts: Object.entries(values.hosts).map(([name, host]) => ({
+      name,
+      address: host.address,
+      virtualHosts: host.virtualHosts,
+      postgresDatabases: host.postgresDatabases,
+      redisInstances: host.redisInstances,
+      monitoring: host.monitoring,
+      scrapes: host.scrapes,
+    })),
+  };
+}
+
+/** `render`'s view of a stack: validated, without engine and secrets. */
+export function loadStackConfig(stack: string, readFile: (name: string) => string | undefined): ClusterConfig {
+  return clusterConfig(stack, readStack(stack, readFile));
+}

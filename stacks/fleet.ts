@@ -1,0 +1,18 @@
+import { clusterConfig } from "./config";
+import { exporterHosts } from "./hosts";
+import { proxmoxProvider } from "./machines";
+import { planStack } from "./plan";
+import type { StackValues } from "./schema";
+import { clusterSecrets } from "./secrets";
+
+/** Hosts that export to a primary which another stack owns; that stack names this one in `fleets`. */
+export async function fleetStack(stack: string, values: StackValues) {
+  const plan = planStack(stack, clusterConfig(stack, values));
+  const provider = proxmoxProvider(values);
+  const hosts = exporterHosts(values, plan, clusterSecrets(values, Object.values(plan.hosts), provider), provider);
+  const entries = Object.entries(hosts);
+  return {
+    scrapeTargets: Object.fromEntries(entries.map(([name, host]) => [name, host.scrapeTargets])),
+    connections: Object.fromEntries(entries.map(([name, host]) => [name, host.connection])),
+  };
+}

@@ -1,0 +1,81 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { GrafanaOAuthClient } from "../components/grafanaOAuthClient";
+import { ProxmoxToken } from "../components/proxmoxToken";
+import { homeAssistantWebhookUrl, scrapeTokenKey, scrapeTokensOf, secretKeys, talkChatUrl } from "../plan/secrets";
+import type { HostData } from "../plan/types";
+import type { StackValues } from "./schema";
+
+/**
+ * Every secret that some host of the cluster needs, made once: by `@pulumi/random`, by Proxmox, or given as `--secret` config.
+ * @returns value by key of the secrets folder; each host takes the ones it needs
+ */
+export function clusterSecrets(
+  values: StackValues,
+  hosts: readonly HostData[],
+  provider: pulumi.ProviderResource | undefined,
+): Record<string, pulumi.Output<string>> {
+  const needed = new Set(hosts.flatMap((host) => host.secrets.map((need) => need.key)));
+  const made: Record<string, pulumi.Output<string>> = {};
+  const rotation = (name: string): number => values.rotation[name] ?? 1;
+
+  if (needed.has(secretKeys.grafanaSecretKey)) {
+    made[secretKeys.grafanaSecretKey] = password("grafana-secret-key", rotation("grafanaSecretKey"));
+  }
+  if (needed.has(secretKeys.grafanaAdminPassword)) {
+    made[secretKeys.grafanaAdminPassword] = password("grafana-admin-password", rotation("grafanaAdminPassword"));
+  }
+  if (needed.has(secretKeys.grafanaOAuthSecret) || needed.has(secretKeys.kanidmGrafanaSecret)) {
+    const client = new GrafanaOAuthClient("grafana-oauth", {
+      domain: values.domain,
+      rotation: rotation("grafanaOAuth"),
+    });
+    made[secretKeys.grafanaOAuthSecret] = client.clientSecret;
+    made[secretKeys.kanidmGrafanaSecret] = client.clientSecret;
+  }
+  if (needed.has(secretKeys.proxmoxTokenSecret)) {
+    const token = new ProxmoxToken("proxmox-token", {}, { providers: provider ? [provider] : [] });
+    made[secretKeys.proxmoxUser] = token.userId;
+    made[secretKeys.proxmoxTokenId] = token.tokenName;
+    made[secretKeys.proxmoxTokenSecret] = token.tokenUuid;
+  }
+  const config = new pulumi.Config();
+  const alerting = values.monitoring.collector?.alerting;
+  if (needed.has(secretKeys.homeAssistantWebhookUrl)) {
+    const given = config.getSecret("homeAssistantWebhookUrl");
+    made[secretKeys.homeAssistantWebhookUrl] =
+      given ?? webhookUrl(alerting?.homeAssistant?.url ?? "", rotation("homeAssistantWebhook"));
+  }
+  if (needed.has(secretKeys.nextcloudTalkWebhookUrl)) {
+    const { url = "", room = "" } = alerting?.nextcloudTalk ?? {};
+    made[secretKeys.nextcloudTalkWebhookUrl] = pulumi.secret(talkChatUrl(url, room));
+    made[secretKeys.nextcloudTalkAppPassword] = config.requireSecret("nextcloudTalkPassword");
+  }
+  const tokens = scrapeTokensOf(Object.values(values.hosts).flatMap((host) => host.scrapes));
+  if (tokens.length > 0) {
+    const given = config.requireSecretObject<Record<string, string>>("scrapeTokens");
+    for (const name of tokens) made[scrapeTokenKey(name)] = given.apply((all) => requireToken(all, name));
+  }
+  return made;
+}
+
+function requireToken(given: Record<string, string>, name: string): string {
+  const token = given[name];
+  if (token !== undefined) return token;
+  const known = Object.keys(given).join(", ") || "none";
+  throw new pulumi.RunError(
+    `nixmon:scrapeTokens: got ${known}, want a token named ${name}, because a scrape names it in bearerTokenSecret`,
+  );
+}
+
+/** 48 letters and digits, as the seed asks. */
+function password(name: string, rotation: number): pulumi.Output<string> {
+  return new random.RandomPassword(name, { length: 48, special: false, keepers: { rotation: String(rotation) } })
+    .result;
+}
+
+/** Home Assistant knows a webhook by its id alone, so the id is the secret. */
+function webhookUrl(base: string, rotation: number): pulumi.Output<string> {
+  const id = password("home-assistant-webhook", rotation);
+  return pulumi.secret(id.apply((value) => homeAssistantWebhookUrl(base, value)));
+}

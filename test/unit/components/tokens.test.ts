@@ -1,0 +1,68 @@
+import * as pulumi from "@pulumi/pulumi";
+import { GrafanaOAuthClient } from "../../../components/grafanaOAuthClient";
+import { ProxmoxToken } from "../../../components/proxmoxToken";
+import { mockEngine, type Registered, valueOf } from "./mocks";
+
+describe("ProxmoxToken", () => {
+  let registered: Registered[];
+  let token: ProxmoxToken;
+
+  beforeAll(async () => {
+    registered = await mockEngine({
+      "proxmoxve:index/userLegacy:UserLegacy": () => ({}),
+      "proxmoxve:user/token:Token": () => ({ value: "monitoring@pve!prometheus=uuid-1" }),
+      "proxmoxve:index/acl:Acl": () => ({}),
+    });
+    token = new ProxmoxToken("pve");
+    await valueOf(token.tokenUuid);
+  });
+
+  test("makes a user, a token with privilege separation, and the auditor role for both", () => {
+    expect(registered.map(({ type, name }) => `${name} ${type}`).sort()).toEqual([
+      "pve nixmon:components:ProxmoxToken",
+      "pve-token proxmoxve:user/token:Token",
+      "pve-token-acl proxmoxve:index/acl:Acl",
+      "pve-user proxmoxve:index/userLegacy:UserLegacy",
+      "pve-user-acl proxmoxve:index/acl:Acl",
+    ]);
+    const inputs = Object.fromEntries(registered.map((one) => [one.name, one.inputs]));
+    expect(inputs["pve-token"]).toMatchObject({
+      userId: "monitoring@pve",
+      tokenName: "prometheus",
+      privilegesSeparation: true,
+    });
+    expect(inputs["pve-user-acl"]).toEqual({
+      path: "/",
+      roleId: "PVEAuditor",
+      propagate: true,
+      userId: "monitoring@pve",
+    });
+    expect(inputs["pve-token-acl"]).toEqual({
+      path: "/",
+      roleId: "PVEAuditor",
+      propagate: true,
+      tokenId: "monitoring@pve!prometheus",
+    });
+  });
+
+  test("gives the exporter the UUID alone and a provider the whole token, both secret", async () => {
+    expect(await valueOf(token.tokenUuid)).toBe("uuid-1");
+    expect(await valueOf(token.apiToken)).toBe("monitoring@pve!prometheus=uuid-1");
+    expect(await pulumi.isSecret(token.tokenUuid)).toBe(true);
+    expect(await pulumi.isSecret(token.apiToken)).toBe(true);
+  });
+});
+
+describe("GrafanaOAuthClient", () => {
+  test("makes one secret of 48 letters and digits that a rotation number replaces", async () => {
+    const registered = await mockEngine({ "random:index/randomPassword:RandomPassword": () => ({ result: "s3cret" }) });
+    const client = new GrafanaOAuthClient("oauth", { domain: "example.net", rotation: 3 });
+    expect(await valueOf(client.clientSecret)).toBe("s3cret");
+    expect(registered.map(({ name, inputs }) => [name, inputs])).toEqual([
+      ["oauth", {}],
+      ["oauth-secret", expect.objectContaining({ length: 48, special: false, keepers: { rotation: "3" } })],
+    ]);
+    expect(await valueOf(client.redirectUrl)).toBe("https://grafana.example.net/login/generic_oauth");
+    expect(await pulumi.isSecret(client.clientSecret)).toBe(true);
+  });
+});

@@ -1,0 +1,130 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { clusterConfig, loadStackConfig, parseStack, readStack, valuesFromEngine } from "../../../stacks/config";
+import { ConfigError } from "../../../stacks/problems";
+
+const good = {
+  domain: "example.net",
+  allocations: { server: { monitoringPrimaryHost: "nixmon" } },
+  lan: ["10.0.0.0/16"],
+  hosts: { nixmon: { address: "10.0.0.2", ssh: { hostKey: "ssh-ed25519 AAAA" } } },
+};
+
+function mistakes(change: Record<string, unknown>): string[] {
+  try {
+    parseStack("test", { ...good, ...change });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split("\n").slice(1);
+    throw error;
+  }
+  return [];
+}
+
+const host = (more: Record<string, unknown>) => ({ hosts: { nixmon: { ...good.hosts.nixmon, ...more } } });
+
+describe("a stack's configuration", () => {
+  test("is accepted when it is right", () => {
+    expect(mistakes({})).toEqual([]);
+  });
+
+  test.each<[string, Record<string, unknown>, string]>([
+    [
+      "an unknown key",
+      { domian: "x" },
+      "  nixmon:domian: got an unknown key, want one of program, domain, allocations",
+    ],
+    [
+      "an unknown key of a host",
+      host({ adress: "10.0.0.3" }),
+      "  nixmon:hosts.nixmon.adress: got an unknown key, want one of address, machine, ssh",
+    ],
+    ["a value of the wrong type", { domain: 5 }, "  nixmon:domain: got 5, want a domain name such as example.net"],
+    ["no domain", { domain: undefined }, "  nixmon:domain: got nothing, want a domain name such as example.net"],
+    [
+      "a bad address",
+      host({ address: "10.0.0" }),
+      '  nixmon:hosts.nixmon.address: got "10.0.0", want an IPv4 or IPv6 address',
+    ],
+    [
+      "a bad port",
+      host({ ssh: { port: 70000 } }),
+      "  nixmon:hosts.nixmon.ssh.port: got 70000, want a port, 1 to 65535",
+    ],
+    [
+      "a bad duration",
+      { monitoring: { retention: { metrics: "90x" } } },
+      '  nixmon:monitoring.retention.metrics: got "90x", want a duration such as 90d, 24h or 30s',
+    ],
+    ["a bad range", { lan: ["10.0.0.0/99"] }, '  nixmon:lan[0]: got "10.0.0.0/99", want a range such as 10.0.0.0/16'],
+    [
+      "a machine of no known type",
+      host({ machine: { type: "cloud" } }),
+      '  nixmon:hosts.nixmon.machine.type: got {"type":"cloud"}, want an object whose `type` is vm, lxc or existing',
+    ],
+    [
+      "a machine's size without unit",
+      host({ machine: { type: "vm", template: 9000, memory: "2048" } }),
+      '  nixmon:hosts.nixmon.machine.memory: got "2048", want a size such as 512MiB, 2GiB or 1TiB',
+    ],
+    [
+      "two primaries",
+      { allocations: { server: { monitoringPrimaryHost: ["a", "b"] } } },
+      '  nixmon:allocations.server.monitoringPrimaryHost: got ["a","b"], want the name of the host that runs the collectors',
+    ],
+    [
+      "a host name that DNS does not know",
+      { hosts: { Nix_Mon: good.hosts.nixmon } },
+      '  nixmon:hosts.Nix_Mon: got "Nix_Mon", want a host name of lower-case letters, digits and -',
+    ],
+    [
+      "a fleet without a primary",
+      { program: "fleet" },
+      "  nixmon:primaryAddress: got nothing, want the address of the primary, because program is fleet",
+    ],
+  ])("with %s is refused by one line that names key, finding and remedy", (_, change, line) => {
+    const found = mistakes(change);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(line);
+  });
+
+  test("tells all mistakes at once", () => {
+    expect(mistakes({ domain: "x", lan: [], ...host({ address: "?" }) })).toHaveLength(3);
+  });
+
+  test("says that nothing was changed", () => {
+    expect(() => parseStack("test", {})).toThrow(
+      'The configuration of stack "test" has 4 mistakes; nothing was changed:',
+    );
+  });
+
+  test("is the same whether the engine or the file gives it", () => {
+    const engine = Object.fromEntries(
+      Object.entries(good).map(([key, value]) => [
+        `nixmon:${key}`,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]),
+    );
+    expect(parseStack("test", valuesFromEngine({ ...engine, "other:key": "x" }))).toEqual(parseStack("test", good));
+  });
+
+  test("leaves secrets to the engine", () => {
+    expect(mistakes({ proxmoxPassword: { secure: "v1:abc" } })).toEqual([]);
+  });
+
+  test("of a stack without file is refused by name", () => {
+    expect(() => readStack("nope", () => undefined)).toThrow("Pulumi.nope.yaml: got no such file");
+  });
+});
+
+describe("the stacks in this repository", () => {
+  const root = resolve(__dirname, "../../..");
+  test.each(["sandbox", "fleet", "nixmon"])("%s is valid", (stack) => {
+    const config = loadStackConfig(stack, (name) => readFileSync(resolve(root, name), "utf8"));
+    expect(config.hosts.length).toBeGreaterThan(0);
+  });
+});
+
+test("the plan learns of the Proxmox API its host, port and whether to verify TLS", () => {
+  const values = parseStack("test", { ...good, proxmox: { endpoint: "https://pve.example.net:8006" } });
+  expect(clusterConfig("test", values).proxmox).toEqual({ host: "pve.example.net", port: 8006, verifyTls: true });
+});
