@@ -1,0 +1,57 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type ClusterPlan, planCluster } from "../../plan/plan";
+import { loadStackConfig } from "../../stacks/config";
+import { packageRoot, readContent } from "../../stacks/content";
+import { ConfigError } from "../../stacks/problems";
+import { readDashboards } from "./dashboards";
+import { renderedHosts } from "./files";
+import { type WrittenHost, writeHosts } from "./write";
+
+export interface RenderRequest {
+  stack: string;
+  /** Folder above the stack's own. */
+  out: string;
+  /** Folder of `Pulumi.<stack>.yaml`. */
+  project: string;
+  /** Folder of `alerts/` and `dist/dashboards/`. Default: the package's own. */
+  root?: string | undefined;
+}
+
+export interface RenderResult {
+  stack: string;
+  folder: string;
+  hosts: WrittenHost[];
+  warnings: string[];
+}
+
+/**
+ * Writes what each host of a stack would get, without engine, network or secrets.
+ * @throws ConfigError with every mistake of the configuration; nothing is written then
+ */
+export function render(request: RenderRequest): RenderResult {
+  const { stack, project, root = packageRoot } = request;
+  if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(stack)) {
+    throw new Error(
+      `stack: got ${JSON.stringify(stack)}, want the part between "Pulumi." and ".yaml" of a file's name`,
+    );
+  }
+  const plan = planStack(stack, project, root);
+  const folder = join(resolve(project, request.out), stack);
+  const hosts = writeHosts(folder, renderedHosts(plan, readDashboards(root)));
+  return { stack, folder, hosts, warnings: plan.warnings };
+}
+
+function planStack(stack: string, project: string, root: string): ClusterPlan {
+  const readFile = (name: string) => {
+    const path = join(project, name);
+    return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  };
+  const config = loadStackConfig(stack, readFile);
+  const plan = planCluster(config, readContent(root));
+  if (plan.errors.length === 0) return plan;
+  throw new ConfigError(
+    stack,
+    plan.errors.map((problem) => ({ ...problem, key: `nixmon:${problem.key}` })),
+  );
+}

@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { defineCommand, runMain } from "citty";
+import { stackStatus } from "./status/status";
+
+/** `make status`: what the primary's Prometheus sees of every target, as a table for people or JSON for machines. */
+const command = defineCommand({
+  meta: {
+    name: "status",
+    description: "Shows every scrape target of a deployed stack, up or down, and the addresses to open",
+  },
+  args: {
+    stack: { type: "string", required: true, description: "name of the stack" },
+    wait: { type: "string", default: "0", description: "seconds to wait until every target is up" },
+    json: { type: "boolean", default: false, description: "print JSON instead of a table" },
+  },
+  async run({ args }) {
+    process.exitCode = await stackStatus({ stack: args.stack, wait: Number(args.wait), json: args.json });
+  },
+});
+
+runMain(command);
