@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.." || exit 1
 passed=0 failed=0
 while IFS= read -r file; do
   if [[ ! -f $file ]] || ! head -n 1 "$file" | grep -qE '^#!.*\b(ba)?sh\b'; then continue; fi
-  if shellcheck "$file"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  if shellcheck -x "$file"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done < <(git ls-files --cached --others --exclude-standard)
 echo "$passed passed, $failed failed"
 [[ $failed -eq 0 && $passed -gt 0 ]]

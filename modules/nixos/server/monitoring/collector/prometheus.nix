@@ -1,0 +1,29 @@
+# Prometheus: scrape configs, rules and where alerts go are the host data's.
+{ config, lib, pkgs, ... }:
+let
+  cfg = config.server.monitoring;
+  row = cfg.running.prometheus or null;
+  collector = cfg.data.collector or null;
+  told = collector.prometheus;
+in
+{
+  config = lib.mkIf (row != null && collector != null) {
+    services.prometheus = {
+      enable = true;
+      inherit (row) port;
+      listenAddress = row.bind;
+      # a changed rule or target must not cost a restart
+      enableReload = true;
+      # token files are not there at build time; the rules are checked all the same
+      checkConfig = "syntax-only";
+      retentionTime = cfg.retention.metrics;
+      extraFlags = [ "--storage.tsdb.retention.size=${cfg.retention.metricsSize}" ];
+      globalConfig = told.global;
+      scrapeConfigs = told.scrape_configs;
+      ruleFiles = lib.mapAttrsToList (name: groups: pkgs.writeText name (builtins.toJSON groups)) collector.rules;
+      alertmanagers = lib.optionals cfg.collector.alerting.enable (told.alerting.alertmanagers or [ ]);
+    };
+    # one file for each host: a new host is a new file, without a rebuild
+    systemd.tmpfiles.settings.nixmon."/var/lib/nixmon/targets".d = { mode = "0755"; user = "root"; group = "root"; };
+  };
+}

@@ -1,0 +1,52 @@
+# The host's own word on what it runs, for the deployer (manifest.json) and for the agent's health gate (gate, secrets).
+{ config, lib, ... }:
+let
+  cfg = config.server.monitoring;
+  planned = if cfg.data == null then [ ] else cfg.data.targets;
+  host = if cfg.data == null then config.networking.hostName else cfg.data.host;
+
+  bare = row: {
+    inherit (row) name job path;
+    inherit host;
+    scheme = "http";
+    labels = { };
+    params = { };
+  };
+  # one exporter may have several targets (`redis`, `redis:sessions`); what was not planned is offered plainly
+  targetsOf = row:
+    let told = lib.filter (target: target.name == row.name || lib.hasPrefix "${row.name}:" target.name) planned; in
+    map (target: target // { inherit (row) address port; }) (if told == [ ] then [ (bare row) ] else told);
+  rows = lib.attrValues cfg.running;
+
+  query = params: lib.optionalString (params != { }) "?${lib.concatStringsSep "&" (lib.mapAttrsToList (key: value: "${key}=${value}") params)}";
+  url = row: target: "${target.scheme}://${row.bind}:${toString row.port}${target.path}${query target.params}";
+
+  tabs = lib.concatStringsSep "\t";
+  weight = row: if row.gating then "gating" else "tolerated";
+  gate =
+    map (row: tabs [ "unit" (weight row) row.unit ]) rows
+    ++ lib.concatMap (row: map (target: tabs [ "metric" (weight row) row.name (url row target) row.proofMetric ]) (targetsOf row)) rows
+    ++ map (row: tabs [ "ready" (weight row) row.name "http://${row.bind}:${toString row.port}${row.ready}" ]) (lib.filter (row: row.ready != null) rows);
+in
+{
+  # also where monitoring is off: the deployer asks every host what it has, and "nothing" is an answer
+  config = {
+    environment.etc = {
+      "nixmon/manifest.json".text = builtins.toJSON {
+        schema = 1;
+        inherit host;
+        hash = cfg.payloadHash;
+        exporters = lib.concatMap targetsOf rows;
+      };
+      "nixmon/gate".text = lib.concatMapStrings (line: line + "\n") (lib.unique gate);
+      "nixmon/secrets".text = lib.concatMapStrings
+        (secret: tabs [ secret.key "root" "0400" (lib.concatStringsSep "," secret.units) ] + "\n")
+        cfg.secrets;
+    };
+    # what is staged and kept between deployments
+    systemd.tmpfiles.settings.nixmon = {
+      "/var/lib/nixmon".d = { mode = "0755"; user = "root"; group = "root"; };
+      "/var/lib/nixmon/secrets".d = { mode = "0700"; user = "root"; group = "root"; };
+    };
+  };
+}

@@ -1,0 +1,119 @@
+#!/bin/sh
+# push.js with a real ssh and a real sshd on this pretended host. Started by run.sh.
+# shellcheck disable=SC1091,SC2016,SC2034,SC2154 # host.sh is checked by itself; the conditions are evaluated by `is`
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+shell=push
+. "$here/host.sh"
+
+# A package whose modules are the steering files of the fake nixos-rebuild.
+package=$work/package
+mkdir -p "$package/dist"; cp -r "$here/../../dist/cli" "$here/../../dist/plan" "$here/../../dist/modules" "$package/dist/"
+cp -r "$here/../../agent" "$package/"; ln -s "$(cd "$here/../.." && pwd)/node_modules" "$package/node_modules"
+
+mkdir -p /run/sshd /run/tmp "$work/ssh"; chmod 700 "$work/ssh"
+for k in host other mine stranger; do ssh-keygen -q -t ed25519 -N '' -C '' -f "$work/ssh/$k"; done
+cat >"$work/ssh/config" <<CONFIG
+ListenAddress 127.0.0.1
+HostKey $work/ssh/host
+AuthorizedKeysFile $work/ssh/mine.pub
+StrictModes no
+UsePAM no
+SetEnv PATH=$PATH FAKES=$FAKES
+CONFIG
+server() { /usr/sbin/sshd -f "$work/ssh/config" -p "$1" -o "PidFile=/run/sshd-$1.pid" -E "/run/sshd-$1.log"; until_true [ -s "/run/sshd-$1.pid" ]; }
+server 22220
+connections() { grep -c 'Accepted publickey' /run/sshd-22220.log; }
+export NIXMON_SSH_KEY="$work/ssh/mine" NIXMON_SSH_CONFIG=/dev/null TMPDIR=/run/tmp
+
+input() { # NAME PORT [ADDRESS]: stdin of push.js
+  release=$(node -e 'const r = require(process.argv[1]); console.log(r.releaseHash(r.packageRoot()))' "$package/dist/cli/push/release.js")
+  printf '{"connection":{"host":"%s","port":%s,"user":"root","hostKey":"%s"},"name":"box","release":"%s","limits":{"build":60,"confirm":%s},"data":{"schema":1,"host":"box","collector":null,"n":"%s"},%s}' \
+    "${3:-127.0.0.1}" "$2" "$(cat "$work/ssh/${pinned:-host}.pub")" "$release" "${confirm:-10}" "$1" \
+    '"secrets":{"MONITORING/GRAFANA/SECRET_KEY":"canary-7d1f"},"host":"nixio","targets":[{"name":"node","job":"node","host":"nixio","address":"fd00::3","port":9100,"path":"/metrics","scheme":"http","labels":{},"params":{"target":"x"}}]' >/run/in
+}
+push() { # VERB [NAME [PORT [ADDRESS]]]
+  rm -rf "$package/modules"; cp -r /run/make "$package/modules"
+  input "${2:-one}" "${3:-22220}" "${4:-127.0.0.1}"
+  before=$(date +%s); node "$package/dist/cli/push.js" "$1" </run/in >/run/out 2>/run/err; rc=$?; took=$(($(date +%s) - before))
+}
+# What waits for a connection that never comes runs beside the rest: NAME and the words of `push`, then `awaited NAME`.
+aside() { tag=$1; shift; input one "$2" "$3"; cp /run/in "/run/$tag.in"
+  { before=$(date +%s); TMPDIR=/run node "$package/dist/cli/push.js" "$1" <"/run/$tag.in" >"/run/$tag.out" 2>"/run/$tag.err"; echo "$? $(($(date +%s) - before))" >"/run/$tag.rc"; } & }
+awaited() { until_true [ -s "/run/$1.rc" ]; cp "/run/$1.out" /run/out; cp "/run/$1.err" /run/err; read -r rc took <"/run/$1.rc"; }
+start() { # apply in the background, up to its build
+  : >/run/err; node "$package/dist/cli/push.js" apply </run/in >/run/out 2>/run/err & pusher=$!
+  until_true grep -q 'step build' /run/err
+}
+clean() { [ -z "$(ls -A /run/tmp)" ]; }
+current_hash() { cat /var/lib/nixmon/current/hash; }
+
+healthy; cp -r /run/make "$package/modules"
+(exec python3 -c 'import socket,time; s=socket.create_server(("127.0.0.1",22228)); time.sleep(60)') &
+# A link whose other end answers nobody: packets go and nothing comes back.
+ip link add hole type veth peer name nowhere && ip addr add 10.255.255.1/24 dev hole && ip link set hole up arp off && ip link set nowhere up
+sleep 0.5
+aside silent apply 22228 127.0.0.1; aside silent-remove remove 22228 127.0.0.1
+aside black apply 22 10.255.255.9; aside black-remove targets-remove 22 10.255.255.9
+
+push apply
+is 'apply builds, tries, confirms and prints the manifest, over two connections' eval 'code 0 && generation 1 && permanent "$(current_hash)" && answers "\"hash\":\"$(current_hash)\"" && [ "$(connections)" = 2 ] && clean'
+is 'apply says on stderr what it does' eval 'says "box: step build" && says "box: step confirm" && not grep -q alive /run/err'
+push apply
+is 'apply of the same again answers over one connection' eval 'code 0 && says "nothing to do" && [ "$(connections)" = 3 ]'
+push secrets
+is 'secrets arrive whole and are shown nowhere' eval 'code 0 && [ "$(cat /var/lib/nixmon/secrets/MONITORING/GRAFANA/SECRET_KEY)" = canary-7d1f ] && not grep -rq canary-7d1f /run/out /run/err /run/sshd-22220.log'
+push targets
+is 'targets arrive as a file_sd file' eval 'code 0 && grep -qF "\"targets\":[\"[fd00::3]:9100\"]" /var/lib/nixmon/targets/nixio.json && grep -qF "\"__param_target\":\"x\"" /var/lib/nixmon/targets/nixio.json'
+push targets-remove
+is 'targets-remove takes the file away' eval 'code 0 && [ ! -e /var/lib/nixmon/targets/nixio.json ]'
+push status
+is 'status prints what the host says of itself' eval 'code 0 && answers "\"healthy\":true"'
+echo '{"name":"box","host":"127.0.0.1","port":22220}' >/run/in; node "$package/dist/cli/push.js" learn-host-key </run/in >/run/out 2>/run/err
+is 'learn-host-key prints the key that the host shows' [ "$(cat /run/out)" = "$(sed 's/ *$//' "$work/ssh/host.pub")" ]
+
+healthy; : >/run/make/units; push apply two
+is 'a failed check comes back with host, step, check and state, and the exit code of the agent' eval 'code 18 && says "apply failed at step gate: unit node.service: failed, not active (exit 18)" && says "STATE" && says "its checks pass" && clean && idle'
+healthy; breaks 'kill "$(cat /run/sshd-22220.pid)"'; push apply unreachable
+is 'a configuration that stops sshd is not confirmed, and the message says that the host rolls back' eval 'code 1 && says "connection refused" && says "could not be confirmed" && says "rolls back by itself within 10 s"'
+is 'that host is back in time' eval 'until_true idle && runs "$(current_hash)"'
+server 22220
+
+# --- the deployer dies
+healthy; : >/run/make/build-hangs; rm -rf "$package/modules"; cp -r /run/make "$package/modules"; input gone 22220
+start; kill -TERM $pusher; wait $pusher; rc=$?
+is 'SIGTERM ends ssh, removes the temporary files, and the host gives up the build' eval 'code 143 && clean && until_true idle'
+start; kill -KILL $pusher; wait $pusher 2>/dev/null
+is 'kill -9 of push.js makes the host give up as well' until_true idle
+rm -rf /run/tmp/nixmon-*
+start; pkill -KILL -P $pusher; wait $pusher; rc=$?
+is 'a lost connection is an error that tells what becomes of the host' eval 'code 1 && says "at step build" && says "rolls back by itself within 20 s" && clean && until_true idle'
+healthy; push apply next
+is 'the next apply converges' eval 'code 0 && idle && permanent "$(current_hash)"'
+
+# --- hosts that cannot be reached
+push apply one 22229
+is 'refused: says so at once' eval 'code 1 && says "connection refused" && [ $took -le 3 ] && clean'
+awaited silent
+is 'accepted, then silent: names the missing banner, within 15 s' eval 'code 1 && says "sent no SSH banner within 10 s" && [ $took -le 15 ]'
+awaited silent-remove
+is 'remove takes a silent host for gone within 10 s' eval 'code 0 && says "Taken for gone" && [ $took -le 10 ]'
+awaited black
+is 'black-holed: unreachable, within 15 s' eval 'code 1 && says "unreachable: no answer within 10 s" && [ $took -le 15 ]'
+awaited black-remove
+is 'targets-remove takes an unreachable primary for gone within 10 s' eval 'code 0 && says "Taken for gone" && [ $took -le 10 ]'
+seen=$(connections); pinned=other; push apply; pinned=host
+is 'another host key: shows both fingerprints and sends nothing' eval 'code 1 && says "expected fingerprint $(ssh-keygen -lf "$work/ssh/other.pub" | cut -d" " -f2), got $(ssh-keygen -lf "$work/ssh/host.pub" | cut -d" " -f2)" && [ "$(connections)" = "$seen" ]'
+pinned=other; push remove; pinned=host
+is 'another host key is not a host that is gone' eval 'code 1 && says "the host key differs"'
+NIXMON_SSH_KEY=$work/ssh/stranger; push apply; NIXMON_SSH_KEY=$work/ssh/mine
+is 'a refused key names the user and the remedy' eval 'code 1 && says "refused every key offered for user root" && says "NIXMON_SSH_KEY"'
+push apply one 22 does-not-exist.invalid
+is 'a name that does not resolve says so' eval 'code 1 && says "does not resolve"'
+input one 22220; sed -i "s/\"release\":\"[0-9a-f]*/\"release\":\"$(printf %064d 0)/" /run/in; node "$package/dist/cli/push.js" apply </run/in >/run/out 2>/run/err; rc=$?
+is 'files that changed since the program started are not sent' eval 'code 1 && says "they changed since the program started"'
+
+push remove; push remove
+is 'remove leaves nothing, and may be repeated' eval 'code 0 && runs plain && [ ! -e /var/lib/nixmon ] && clean'
+echo "counts: $passed $failed"
+[ "$failed" = 0 ]

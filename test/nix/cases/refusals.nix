@@ -1,0 +1,35 @@
+# What is wrong is refused, in words that say what to do.
+{ lib, evaluate, holds, hosts, ... }:
+let
+  failures = modules: map (a: a.message) (lib.filter (a: !a.assertion) (evaluate modules).config.assertions);
+  refused = sentence: words: modules:
+    let found = failures modules; in
+    holds sentence (lib.any (message: lib.all (word: lib.hasInfix word message) words) found) // { got = found; };
+  monitoring = ../../../modules/nixos/server/monitoring;
+  fixture = lib.importJSON ../fixtures/nixmon.json;
+  plain = module: [ monitoring { networking.nftables.enable = true; networking.hostName = "x"; } module ];
+  thrown = v: !(builtins.tryEval (builtins.deepSeq v v)).success;
+  units = modules: (evaluate modules).config.sandbox.system.units;
+in
+[
+  (refused "services.promtail is answered with what to do" [ "services.promtail" "services.alloy" "end of life" ] (plain { services.promtail.enable = true; }))
+  (refused "so is server.monitoring.logs.promtail" [ "server.monitoring.logs.promtail" "services.alloy" ] (plain { server.monitoring.logs.promtail.enable = true; }))
+  (holds "a host that sets neither hears nothing of Promtail" (failures [ hosts.exporter ] == [ ]))
+  (refused "host data of another host is refused" [ "nixserv" "nixdev" ] [ hosts.exporter { networking.hostName = lib.mkForce "nixdev"; } ])
+  (refused "host data of another version is refused" [ "schema 2" "wanted 1" ] [ hosts.primary { server.monitoring.data = lib.mkForce (fixture // { schema = 2; }); } ])
+  (refused "a collector without host data is refused" [ "collector.enable" "render" ] (plain { server.monitoring.collector.enable = true; }))
+  (refused "an exporter without its PostgreSQL is refused" [ "exporters.postgres.enable" "services.postgresql.enable" ] (plain { server.monitoring.exporters.postgres.enable = true; }))
+  (refused "an exporter without its Redis is refused" [ "exporters.redis.enable" "services.redis.servers" ] (plain { server.monitoring.exporters.redis.enable = true; }))
+  (refused "a Redis instance that the host does not have is refused" [ "sessions" "6399" "services.redis.servers" ]
+    [ hosts.io { services.redis.servers.sessions.port = lib.mkForce 6399; } ])
+  (refused "an exporter without its Caddy is refused" [ "exporters.caddy.enable" "services.caddy.enable" ] (plain { server.monitoring.exporters.caddy.enable = true; }))
+  (refused "a LAN site without a LAN is refused" [ "access \"lan\"" "network.lan" ] (plain { server.proxy.virtualHosts."site.invalid".upstream = "127.0.0.1:1"; }))
+  (refused "logs that the host data knows nothing of are refused" [ "logs.enable" "host data" ] [ hosts.primary { server.monitoring.data = lib.mkForce (fixture // { alloy = null; }); } ])
+  (refused "an integration that the host data knows nothing of is refused" [ "homeAssistant.enable" "home-assistant" ]
+    [ hosts.primary { server.monitoring.data = lib.mkForce (lib.recursiveUpdate fixture { collector.alertmanager.receivers = [ { name = "nobody"; } ]; }); } ])
+  (holds "an unknown option is refused" (thrown (units (plain { server.monitoring.exporter.node.enable = true; }))))
+  (holds "an unknown exporter is refused" (thrown (units (plain { server.monitoring.exporters.nodes.enable = true; }))))
+  (holds "a value of the wrong type is refused" (thrown (units (plain { server.monitoring.exporters.node.port = "9100"; }))))
+  (holds "an unknown key of a scrape config is refused" (thrown (units (plain { services.prometheus = { enable = true; scrapeConfigs = [ { job_name = "x"; follow_redirects = true; } ]; }; }))))
+  (holds "and the same configurations without the mistake are not" (!(thrown (units (plain { server.monitoring.exporters.node.port = 9100; })))))
+]

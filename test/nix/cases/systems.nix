@@ -1,0 +1,69 @@
+# What the four kinds of hosts get.
+{ lib, evaluate, same, holds, hosts, ... }:
+let
+  systemOf = host: (evaluate [ hosts.${host} ]).config.sandbox.system;
+  primary = systemOf "primary";
+  io = systemOf "io";
+  identity = systemOf "identity";
+  exporter = systemOf "exporter";
+  units = system: lib.attrNames system.units;
+  lines = system: file: lib.filter (l: l != "") (lib.splitString "\n" system.etc."nixmon/${file}".text);
+  manifest = system: builtins.fromJSON system.etc."nixmon/manifest.json".text;
+  has = text: system: unit: lib.hasInfix text system.units.${unit};
+  stored = system: part: lib.concatStrings (lib.mapAttrsToList (name: f: lib.optionalString (lib.hasInfix part name) f.text) system.etc);
+  rules = system: lib.filter (lib.hasInfix "saddr") (map lib.trim (lib.splitString "\n" system.nftables));
+  caddyfile = io.etc."caddy/caddy_config".text;
+  dollars = (evaluate [ hosts.primary { server.monitoring.data = lib.mkForce (lib.recursiveUpdate (lib.importJSON ../fixtures/nixmon.json) { collector.alertmanager.global.note = "{{ $x }} $$"; }); } ]).config;
+  ipv6 = (evaluate [ hosts.exporter { server.monitoring.network = { address = "fd00::5"; monitoringPrimary = "fd00::2"; }; } ]).config.sandbox.system;
+  iptables = (evaluate [ hosts.exporter { networking.nftables.enable = lib.mkForce false; } ]).config;
+in
+[
+  (same "an ordinary host gets node exporter and log shipper, nothing else" (units exporter) [ "alloy.service" "prometheus-node-exporter.service" ])
+  (same "the primary gets the collectors, probes and the Proxmox exporter" (units primary) [
+    "alertmanager.service" "alloy.service" "grafana.service" "loki.service" "nixmon-pve-config.service" "prometheus-blackbox-exporter.service"
+    "prometheus-node-exporter.service" "prometheus-pve-exporter.service" "prometheus.service"
+  ])
+  (holds "the identity host gets Grafana's client" (lib.hasInfix "grafana_role" identity.etc."kanidm/provision.json".text))
+  (holds "and Kanidm reads its secret by credential" (has "LoadCredential=KANIDM_OAUTH2_GRAFANA_SECRET:/var/lib/nixmon/secrets/KANIDM/OAUTH2/GRAFANA_SECRET" identity "kanidm.service"))
+  (same "no assertion fails on any of them" (lib.concatMap (h: lib.filter (a: !a.assertion) (evaluate [ hosts.${h} ]).config.assertions) (lib.attrNames hosts)) [ ])
+
+  (same "the manifest names host and payload" { inherit (manifest primary) schema host hash; } { schema = 1; host = "nixmon"; hash = "0000"; })
+  (same "the manifest lists each Redis instance" (map (e: [ e.name e.path (e.params.target or null) ]) (lib.filter (e: e.job == "redis") (manifest io).exporters))
+    [ [ "redis" "/metrics" null ] [ "redis:sessions" "/scrape" "redis://127.0.0.1:6380" ] ])
+  (same "the gate of an ordinary host" (lines exporter "gate") [
+    "unit\ttolerated\talloy.service"
+    "unit\tgating\tprometheus-node-exporter.service"
+    "metric\ttolerated\talloy\thttp://10.0.0.5:12345/metrics\talloy_build_info"
+    "metric\tgating\tnode\thttp://10.0.0.5:9100/metrics\tnode_load1"
+    "ready\ttolerated\talloy\thttp://10.0.0.5:12345/-/ready"
+  ])
+  (holds "the gate of the primary waits for the collectors" (lib.all (l: lib.elem l (lines primary "gate")) [
+    "ready\tgating\tprometheus\thttp://10.0.0.2:9090/-/ready"
+    "ready\tgating\talertmanager\thttp://127.0.0.1:9093/-/ready"
+    "ready\tgating\tloki\thttp://10.0.0.2:3100/ready"
+    "ready\tgating\tgrafana\thttp://10.0.0.2:3000/api/health"
+  ]))
+  (holds "the table of secrets names who picks up a new value" (lib.elem "MONITORING/GRAFANA/SECRET_KEY\troot\t0400\tgrafana.service" (lines primary "secrets")))
+  (same "a host without secrets has an empty table" (lines exporter "secrets") [ ])
+
+  (same "exporters are open to the primary alone" (rules exporter) [ "ip saddr 10.0.0.2 tcp dport 12345 accept" "ip saddr 10.0.0.2 tcp dport 9100 accept" ])
+  (same "on the primary Grafana and Prometheus are open to the proxy, Loki to the LAN" (rules primary)
+    [ "ip saddr 10.0.0.3 tcp dport 3000 accept" "ip saddr 10.0.0.0/24 tcp dport 3100 accept" "ip saddr 10.0.0.3 tcp dport 9090 accept" ])
+  (same "without nftables the same rules are iptables'" iptables.networking.firewall.extraCommands
+    "iptables -A nixos-fw -p tcp -s 10.0.0.2 --dport 12345 -j nixos-fw-accept\niptables -A nixos-fw -p tcp -s 10.0.0.2 --dport 9100 -j nixos-fw-accept\n")
+  (holds "an IPv6 address is bracketed where a port follows" (has "--web.listen-address=[fd00::5]:9100" ipv6 "prometheus-node-exporter.service"))
+  (same "and has rules of its own family" (lib.head (rules ipv6)) "ip6 saddr fd00::2 tcp dport 12345 accept")
+  (holds "node exporter listens on the host's own address" (has "--web.listen-address=10.0.0.5:9100" exporter "prometheus-node-exporter.service"))
+  (holds "Alertmanager opens no cluster port" (has "--web.listen-address=127.0.0.1:9093" primary "alertmanager.service" && has "--cluster.listen-address=\n" primary "alertmanager.service"))
+  (same "a dollar sign reaches Alertmanager through envsubst" dollars.services.prometheus.alertmanager.configuration.global.note "{{ $$x }} $$$$")
+  (holds "Prometheus keeps metrics by time and by size" (has "--storage.tsdb.retention.time=90d --storage.tsdb.retention.size=50GB" primary "prometheus.service"))
+  (holds "a changed Prometheus configuration is a reload" (has "X-Reload-Triggers=" primary "prometheus.service" && has "--config.file=/etc/prometheus/prometheus.yaml" primary "prometheus.service"))
+  (holds "Grafana reads its key by credential" (lib.hasInfix "secret_key=$__file{/run/credentials/grafana.service/MONITORING_GRAFANA_SECRET_KEY}" (stored primary "config.ini")))
+
+  (holds "Caddy's admin API stays on localhost, its metrics have a site on the host's address" (lib.hasInfix "http://10.0.0.3:2019 {\nbind 10.0.0.3\n" caddyfile && !(lib.hasInfix "admin" caddyfile)))
+  (holds "a LAN site refuses others" (lib.hasInfix "@outside not remote_ip 10.0.0.0/24\nrespond @outside" caddyfile))
+  (holds "the IO primary serves every site of the cluster" (lib.all (s: lib.hasInfix "${s} {" caddyfile) [ "app.example.test" "grafana.example.test" "prometheus.example.test" "loki.example.test" "http://app.sandbox.test" ]))
+  (holds "the PostgreSQL role has the system user's name and may read statistics" (lib.hasInfix "GRANT pg_monitor TO \"postgres-exporter\"" (stored io "postgres-role") && has "User=postgres-exporter" io "prometheus-postgres-exporter.service"))
+  (holds "Redis' password stays in a file" (has "LoadCredential=password-default:/var/lib/app-secrets/redis" io "prometheus-redis-exporter.service"))
+  (holds "the Proxmox login is made at start, from credentials" (has "LoadCredential=configFile:/run/nixmon-pve/pve.yml" primary "prometheus-pve-exporter.service" && has "LoadCredential=TOKEN_SECRET:" primary "nixmon-pve-config.service"))
+]

@@ -1,0 +1,104 @@
+#!/bin/sh
+# Evaluates the NixOS modules and says, one line per case, what holds. Needs nix-instantiate and node.
+# env: NIXPKGS_LIB   folder `lib` of nixpkgs: everything is evaluated with it a second time, and against the real option types
+#      NIXMON_FACTS  folder that holds facts/nixos-options.tsv and nix/check.nix (default: ../shared beside the checkout)
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+facts=${NIXMON_FACTS:-$top/../shared}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+results=$work/results
+: >"$results"
+
+ok() { printf 'ok - %s\n' "$1" | tee -a "$results"; }
+not_ok() { printf 'not ok - %s\n' "$1" | tee -a "$results"; }
+skip() { printf 'ok - %s # skipped: %s\n' "$1" "$2" | tee -a "$results"; }
+holds() { # holds SENTENCE COMMAND...
+  sentence=$1
+  shift
+  if "$@" >"$work/output" 2>&1; then ok "$sentence"; else
+    not_ok "$sentence"
+    sed 's/^/#   /' "$work/output" | head -n 20
+  fi
+}
+fails() { ! "$@"; }
+empty() { ! grep . "$1"; }
+evaluate() { nix-instantiate --eval --strict --json "$@"; }
+
+command -v nix-instantiate >/dev/null || {
+  echo "not ok - nix-instantiate is not installed: install nix (Debian: nix-bin)"
+  echo "nix: 0 passed, 1 failed"
+  exit 1
+}
+
+# cases WITH FILE ARGUMENTS...: runs the cases of one Nix file
+cases() {
+  with=$1
+  out=$2
+  shift 2
+  if ! evaluate "$@" >"$out" 2>"$work/error"; then
+    not_ok "the cases evaluate$with"
+    grep -v '^ *at ' "$work/error" | head -n 20 | sed 's/^/#   /'
+    return
+  fi
+  node "$here/report.js" "$out" "$with" | tee -a "$results"
+}
+
+NIXPKGS_LIB='' cases '' "$work/own.json" "$here/suite.nix"
+if [ -n "${NIXPKGS_LIB:-}" ]; then
+  cases " (nixpkgs' lib)" "$work/real.json" "$here/suite.nix"
+  holds "the sandbox's lib and nixpkgs' lib make the same systems" node "$here/report.js" --same "$work/own.json" "$work/real.json"
+else
+  skip "the sandbox's lib and nixpkgs' lib make the same systems" "NIXPKGS_LIB names no nixpkgs lib"
+fi
+
+# What the modules set is declared in the sandbox, or the cases above would not evaluate; what is declared there is real:
+holds "the sandbox declares only options that NixOS has" node "$here/report.js" --subset "$work/own.json" "$here/native-options.txt"
+if [ -e "$facts/facts/nixos-options.tsv" ]; then
+  grep -v '(removed' "$facts/facts/nixos-options.tsv" | cut -f1 | LC_ALL=C sort >"$work/table"
+  LC_ALL=C sort "$here/native-options.txt" | LC_ALL=C comm -23 - "$work/table" >"$work/unknown"
+  holds "native-options.txt names only options of the table of real ones" empty "$work/unknown"
+else
+  skip "native-options.txt names only options of the table of real ones" "$facts/facts/nixos-options.tsv is not there"
+fi
+if [ -n "${NIXPKGS_LIB:-}" ] && [ -e "$facts/nix/check.nix" ]; then
+  cases '' "$work/options.json" "$here/real-options.nix" --arg check "$facts/nix/check.nix" --arg libFolder "$NIXPKGS_LIB"
+else
+  skip "every option that the modules set exists on NixOS, with that type" "needs NIXPKGS_LIB and $facts/nix/check.nix"
+fi
+
+# A payload as the deployer sends it, imported through the links that the agent makes.
+payload=$work/generations/1
+mkdir -p "$payload/dashboards" "$work/etc"
+cp -R "$top/modules" "$payload/modules"
+cp "$top/agent/default.nix" "$here/fixtures/nixmon.json" "$payload/"
+mv "$payload/nixmon.json" "$payload/host.json"
+echo abcd >"$payload/hash"
+echo '{"title":"one"}' >"$payload/dashboards/one.json"
+ln -s generations/1 "$work/current"
+ln -s "$work/current" "$work/etc/nixmon"
+cp "$top/sandbox/nix/templates/base.nix" "$work/etc/configuration.nix"
+printf '{ imports = [ ./configuration.nix ]; networking.hostName = "nixmon"; }\n' >"$work/etc/host.nix"
+NIXPKGS_LIB='' evaluate "$top/sandbox/nix/system.nix" --arg configuration "$work/etc/host.nix" >"$work/payload.json"
+holds "a pushed payload is imported by the host's own configuration" grep -q 'abcd' "$work/payload.json"
+holds "dashboards beside the modules are provisioned" grep -q 'dashboards/one.json' "$work/payload.json"
+holds "scripts of the units are valid shell" node "$here/report.js" --scripts "$work/own.json"
+
+# Modules are for every cluster: what belongs to one comes as host data.
+free_of() { ! grep -rnE "$1" "$2" | grep -vE '127\.0\.0\.1'; }
+printf 'a = "10.0.0.2";\nb = "https://grafana.home.lan/";\nc = "Zk3vQ8tYp1Lr7Wd5Xc9Nb2Mf6Hj4Gs0Ea8Uo3Iq";\n' >"$work/planted"
+foreign() { # foreign KIND PATTERN
+  holds "the modules hold no $1" free_of "$2" "$top/modules"
+  holds "a planted $1 would be found" fails free_of "$2" "$work/planted"
+}
+foreign address '(^|[^0-9.])(1?[0-9]?[0-9]|2[0-5][0-9])(\.[0-9]{1,3}){3}([^0-9]|$)'
+foreign domain '(//|")[a-z0-9.-]+\.(com|net|org|dev|home|lan|test|example|internal|invalid)([^a-zA-Z.]|$)'
+foreign secret '[A-Za-z0-9]{32,}|-----BEGIN'
+find "$top/modules" "$top/sandbox/nix" "$here" -name '*.nix' -exec wc -l {} + | awk '$2 != "total" && $1 > 120 { print $2 ": " $1 " lines" }' >"$work/long"
+holds "no Nix file is longer than 120 lines" empty "$work/long"
+
+passed=$(grep -c '^ok' "$results")
+failed=$(grep -c '^not ok' "$results")
+echo "nix: $passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,93 @@
+import { execFileSync } from "node:child_process";
+import fc from "fast-check";
+import { agentCommand, agentInput, applyCommand, confirmCommand, quote, secretLines } from "../../../cli/push/remote";
+
+const shell = (text: string) => execFileSync("sh", ["-c", text], { encoding: "utf8" });
+
+describe("quote", () => {
+  test("leaves plain words readable and quotes the rest", () => {
+    expect(["build=60", "/a/b-c.d", "", "a b", "it's", "$x"].map(quote)).toEqual([
+      "build=60",
+      "/a/b-c.d",
+      "''",
+      "'a b'",
+      "'it'\\''s'",
+      "'$x'",
+    ]);
+  });
+
+  test("gives a real shell the same word back, whatever is in it", () => {
+    const words = fc.array(
+      fc.string({ unit: "binary" }).filter((text) => !text.includes("\0")),
+      {
+        minLength: 1,
+        maxLength: 40,
+      },
+    );
+    fc.assert(
+      fc.property(words, (list) => {
+        expect(shell(`printf '%s\\0' ${list.map(quote).join(" ")}`)).toBe(list.map((word) => `${word}\0`).join(""));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("gives the same word back through two shells, as sudo and ssh need it", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ maxLength: 30 }).filter((text) => !text.includes("\0")),
+        (word) => {
+          expect(shell(`sh -c ${quote(`printf %s ${quote(word)}`)}`)).toBe(word);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test("refuses a NUL", () => {
+    expect(() => quote("a\0b")).toThrow('"a\\u0000b" holds a NUL');
+  });
+});
+
+describe("remote commands", () => {
+  const hash = "ab".repeat(32);
+
+  test("apply unpacks stdin into a folder of its own and runs the agent that came with it", () => {
+    expect(applyCommand("root", hash, { build: 1800, confirm: 60 })).toBe(
+      `sh -c 'PATH=$PATH:/run/wrappers/bin:/run/current-system/sw/bin
+fail() { echo "nixmon-agent: FAILED $(uname -n): step stage: cannot unpack below /var/lib/nixmon ($(df -Pk /var/lib | awk '\\''END { print $4 }'\\'') kB free); nothing was changed" >&2; exit 12; }
+umask 022
+IFS= read -r length && mkdir -p /var/lib/nixmon && dir=$(mktemp -d /var/lib/nixmon/incoming.XXXXXX) || fail
+head -c "$length" | tar -xzf - -C "$dir" || { rm -rf "$dir"; fail; }
+exec sh "$dir/agent" apply "$dir" "$@"' nixmon ${hash} build=1800 confirm=60 watch=30`,
+    );
+  });
+
+  test("confirm runs the agent that apply left behind", () => {
+    expect(confirmCommand("root", hash)).toBe(`sh /var/lib/nixmon/agent confirm ${hash}`);
+  });
+
+  test("a user other than root goes through sudo that must not ask", () => {
+    expect(confirmCommand("deploy", hash)).toBe(`sudo -n sh /var/lib/nixmon/agent confirm ${hash}`);
+  });
+
+  test("other commands bring their agent on stdin and put it into no file", () => {
+    expect(agentCommand("root", ["targets", "put", "nixio"])).toBe(
+      `sh -c 'PATH=$PATH:/run/wrappers/bin:/run/current-system/sw/bin
+IFS= read -r length && agent=$(head -c "$length") && eval "$agent"' nixmon targets put nixio`,
+    );
+  });
+
+  test("a real shell runs the agent of stdin with its words, and leaves it the rest of stdin", () => {
+    const agent = Buffer.from('main() { printf "%s|" "$@"; cat; }\nmain "$@"\n');
+    const output = execFileSync("sh", ["-c", agentCommand("root", ["targets", "it's"])], {
+      input: agentInput(agent, "ä rest\n"),
+      encoding: "utf8",
+    });
+    expect(output).toBe("targets|it's|ä rest\n");
+  });
+
+  test("secrets are lines of key and base64 with an end mark", () => {
+    expect(secretLines({ "A/B": "x\ny", C: "ü" })).toBe("A/B\teAp5\nC\tw7w=\n.\n");
+  });
+});

@@ -1,0 +1,250 @@
+#!/usr/bin/env bash
+# Resolves the programs of pins.tsv: on PATH in an accepted version, else built from
+# the pinned Go modules of this folder into a cache, keyed by the pin.
+#
+#   tools.sh [NAME...]          resolve all, or some
+#   tools.sh --list | --json    show name, version, source and path; builds nothing
+#
+# Result: links in $NIXMON_CACHE/bin and plugins in $NIXMON_CACHE/pulumi/plugins.
+# `eval "$(tools/env.sh)"` puts them to use.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+source "$here/lib.sh"
+
+go_version='' node_wanted=20 heartbeat=20
+engine_from=$(awk -F'\t' '$1 == "pulumi" { print $3 }' "$here/pins.tsv")
+
+# --- what is there already -------------------------------------------------------
+
+# on_path NAME MIN: sets `path` and `found` when PATH has NAME in version MIN or newer.
+# MIN `=V`: exactly V, or a program that prints no version; `-`: never.
+on_path() {
+  local name=$1 min=$2
+  [[ $min == - ]] && return 1
+  path=$(PATH=$outer_path command -v -- "$name") || return 1
+  version_of "$path"
+  if [[ $min == =* ]]; then
+    [[ -z $found || $found == "${min#=}" ]]
+  else
+    [[ -n $found ]] && at_least "$found" "$min"
+  fi
+}
+
+# version_of FILE: sets `found`. Asks each file once; the answer is kept by size and time.
+version_of() {
+  local file=$1 stamp line
+  stamp="$(stat -Lc '%s-%Y' "$file") $file"
+  if line=$(grep -F -m1 -- "$stamp"$'\t' "$cache/versions" 2>/dev/null); then
+    found=${line##*$'\t'}
+    return 0
+  fi
+  found=$({ timeout 5 "$file" --version || timeout 5 "$file" version; } </dev/null 2>&1 |
+    grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1) || true
+  printf '%s\t%s\n' "$stamp" "$found" >>"$cache/versions"
+}
+
+# locate: sets `source` (PATH, plugin folder, cached, missing) and `path` for the row
+# in name, version, min, kind.
+locate() {
+  found='' path=''
+  if [[ $name == pulumi-language-nodejs ]] && beside_engine; then
+    source=PATH
+    return 0
+  fi
+  if on_path "$name" "$min"; then
+    source=PATH
+    return 0
+  fi
+  local user=${PULUMI_HOME:-}
+  [[ -n $user && $user != "$cache/pulumi" ]] || user=${HOME:-/nonexistent}/.pulumi
+  user=$user/plugins/${name#pulumi-}-v$version
+  if [[ $kind == plugin && -x $user/$name && ! -e $user.partial ]]; then
+    source='plugin folder' path=$user/$name
+    return 0
+  fi
+  store="$cache/store/$name-$version-$(key)"
+  path=$store/$name source=missing
+  if [[ -x $path ]]; then source=cached; fi
+}
+
+# beside_engine: an engine from PATH brings its own language host.
+beside_engine() {
+  local engine
+  engine=$(PATH=$outer_path command -v pulumi) || return 1
+  version_of "$engine"
+  at_least "${found:-0}" "$engine_from" || return 1
+  path=$(dirname "$(readlink -f "$engine")")/$name found=''
+  [[ -x $path ]]
+}
+
+# key: the pin. Changes with the tool's folder, its recipe and the Go version.
+key() {
+  local parts=("$here/$folder")
+  [[ $recipe == page ]] && parts+=("$here/web/$name.html")
+  { find "${parts[@]}" -type f -print0 | LC_ALL=C sort -z | xargs -0 cat
+    printf '%s %s %s %s %s' "$package" "$version" "$variable" "$go_version" "$recipe"
+  } | sha256sum | cut -c1-12
+}
+
+# --- checks ----------------------------------------------------------------------
+
+check_go() {
+  local want # the newest of all: a late failure is a waste
+  want=$(awk '$1 == "go" { print $2 }' "$here"/*/go.mod | sort -V | tail -n 1)
+  [[ -n $go_version ]] ||
+    fail "Go not found, $want or newer wanted to build $name: install Go and put it on PATH, or put $name on PATH"
+  at_least "$go_version" "$want" ||
+    fail "Go $go_version found ($(command -v go)), $want or newer wanted to build $name: install a newer Go and put it first on PATH"
+}
+
+check_node() {
+  local have
+  command -v node >/dev/null ||
+    fail "Node not found, $node_wanted or newer wanted: install Node and put it on PATH"
+  have=$(node --version 2>/dev/null) && have=${have#v}
+  at_least "${have:-0}" "$node_wanted" ||
+    fail "Node ${have:-of unknown version} found ($(command -v node)), $node_wanted or newer wanted: install a newer Node and put it first on PATH"
+}
+
+# --- build -----------------------------------------------------------------------
+
+# build: makes $store. One line when it begins, one each 20 s, one when it is done.
+build() {
+  check_go
+  local log="$cache/log/$name.log" started=$SECONDS next=$heartbeat work pid
+  work="$cache/store/.$name.$$"
+  rm -rf "$work"
+  mkdir -p "$work"
+  say "$name $version ... building"
+  set -m # a process group of its own, so that an interrupt ends the compiler too
+  compile "$work" >"$log" 2>&1 </dev/null 9>&- &
+  pid=$!
+  set +m
+  # shellcheck disable=SC2064  # the values of now are meant
+  trap "kill -- -$pid 2>/dev/null; rm -rf '$work'" EXIT
+  while kill -0 "$pid" 2>/dev/null; do
+    sleep 1
+    if ((SECONDS - started >= next)); then
+      say "still building $name ($((SECONDS - started)) s)"
+      next=$((next + heartbeat))
+    fi
+  done
+  if ! wait "$pid"; then
+    fail "$name $version did not build: $(grep -v '^go: downloading' "$log" | tail -n 1 | cut -c1-160); the log is $log"
+  fi
+  trap - EXIT
+  rm -rf "$store"
+  mv "$work" "$store"
+  source="built in $((SECONDS - started)) s"
+}
+
+# compile DIR: runs in a subshell of its own, output goes to the log.
+compile() (
+  set -e
+  cd "$here/$folder"
+  flags=(-trimpath -ldflags "-s -w -X $variable=$version")
+  if [[ $recipe == page ]]; then
+    embed_page "$1"
+    flags+=(-tags builtinassets -modfile "$1/src/go.mod")
+  fi
+  go build "${flags[@]}" -o "$1/$name" "$package"
+  if [[ $recipe == bridge ]]; then
+    "$1/$name" schema --out "$1" --skip-docs --skip-examples
+  fi
+  if [[ -d $1/src ]]; then rm -rf "$1/src"; fi
+)
+
+# embed_page DIR: Prometheus and Alertmanager embed their built web pages, which their
+# modules do not hold. A copy of the module gets the plain page of tools/web instead.
+embed_page() {
+  local module=github.com/prometheus/$name copy="$1/src/$name" page from
+  go mod download "$module"
+  from=$(go list -m -f '{{.Dir}}' "$module")
+  mkdir -p "$1/src"
+  cp -r "$from" "$copy"
+  chmod -R u+w "$1/src"
+  if [[ $name == prometheus ]]; then
+    page=web/ui/static/mantine-ui/index.html.gz
+    printf '//go:build builtinassets\n\npackage ui\n\nimport "embed"\n\n//go:embed %s\nvar EmbedFS embed.FS\n' \
+      "${page#web/ui/}" >"$copy/web/ui/embed.go"
+  else
+    page=ui/app/dist/index.html.gz
+  fi
+  mkdir -p "$copy/$(dirname "$page")"
+  gzip -9nc "$here/web/$name.html" >"$copy/$page"
+  cp go.mod go.sum "$1/src/"
+  go mod edit -replace "$module=$copy" "$1/src/go.mod"
+}
+
+# --- put into place --------------------------------------------------------------
+
+place() {
+  if [[ $kind == plugin ]]; then
+    local dir="$cache/pulumi/plugins/${name#pulumi-}-v$version"
+    mkdir -p "$dir"
+    link "$path" "$dir/$name"
+    return 0
+  fi
+  if [[ $name == pulumi-language-nodejs && -e $cache/bin/pulumi ]]; then
+    local beside # the engine: it warns about a language host elsewhere
+    beside=$(dirname "$(readlink -f "$cache/bin/pulumi")")
+    if [[ $beside == "$cache/store/"* ]]; then
+      cmp -s "$path" "$beside/$name" || ln -f "$path" "$beside/$name" || cp -f "$path" "$beside/$name"
+      path=$beside/$name
+    fi
+  fi
+  link "$path" "$cache/bin/$name"
+}
+
+resolve() {
+  locate
+  local line
+  case $source in
+    PATH) line="on PATH: $path${found:+ }${found:-, version unknown}" ;;
+    'plugin folder') line="in the plugin folder: $path" ;;
+    cached) line=cached ;;
+    missing)
+      build
+      line=$source
+      ;;
+  esac
+  place
+  [[ $source == PATH ]] || line="$version $line"
+  say "$name $line"
+}
+
+# --- main ------------------------------------------------------------------------
+
+mode=resolve
+for argument in "$@"; do
+  case $argument in
+    --list | --json) mode=${argument#--} ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    -*) fail "unknown option $argument: see tools.sh --help" ;;
+    *) wanted+=("$(full_name "$argument")") || exit 1 ;;
+  esac
+done
+
+prepare_cache
+if command -v go >/dev/null; then
+  go_version=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null | sed 's/^go//; s/[^0-9.].*//')
+fi
+export GOFLAGS=-buildvcs=false GOTOOLCHAIN=local GOWORK=off CGO_ENABLED=0
+
+if [[ $mode == resolve ]]; then
+  take_lock
+  if selected pulumi-language-nodejs; then check_node; fi
+fi
+while IFS=$'\t' read -r name version min kind folder package variable recipe; do
+  selected "$name" || continue
+  if [[ $mode == resolve ]]; then
+    resolve </dev/null
+  else
+    locate </dev/null
+    [[ $source == PATH ]] && version=${found:-unknown}
+    rows+=("$name"$'\t'"$version"$'\t'"$source"$'\t'"$path")
+  fi
+done < <(grep -v '^#' "$here/pins.tsv")
+"show_$mode"
