@@ -72,6 +72,8 @@ export function clusterConfig(stack: string, values: StackValues): ClusterConfig
       port: Number(endpoint.port || (endpoint.protocol === "https:" ? 443 : 80)),
       verifyTls: values.proxmox?.insecure !== true,
     },
+    probes: values.probes,
+    runbooks: values.runbooks,
     hosts: Object.entries(values.hosts).map(([name, host]) => ({
       name,
       address: host.address,

@@ -120,6 +120,9 @@ const machine = z.discriminatedUnion(
 const virtualHost = z.strictObject({
   upstream: text("host:port", (value) => /^[^\s:]+:\d{1,5}$/.test(value) || /^\[[0-9a-f:]+\]:\d{1,5}$/.test(value)),
   access: z.enum(["public", "lan"], { error: "public or lan" }).default("lan"),
+  /** Whether the primary probes it. */
+  probe: flag.default(true),
+  probePath: text("a path that begins with /", (value) => value.startsWith("/")).default("/"),
 });
 
 const host = z.strictObject({
@@ -178,6 +181,17 @@ export const stackSchema = z.strictObject({
   }),
   /** Stacks whose `scrapeTargets` this primary scrapes too, in the form organization/project/stack. */
   fleets: z.array(text("organization/project/stack", (value) => value.split("/").length === 3)).default([]),
+  /** How the primary probes the virtual hosts, see `ProbeOptions`. */
+  probes: z
+    .strictObject({
+      enable: flag.optional(),
+      scheme: z.enum(["http", "https"], { error: "http or https" }).optional(),
+      verifyTls: flag.optional(),
+      direct: flag.optional(),
+    })
+    .default({}),
+  /** Where the pages of `docs/runbooks/` are published, for the link in each alert. */
+  runbooks: url.optional(),
   /** Rotation numbers: a secret's name -> any number; another number makes another secret. */
   rotation: z.record(z.string(), z.int({ error: "a whole number" })).default({}),
 });

@@ -3,7 +3,7 @@ import type { MachineArgs } from "../../../components/internal/machine";
 import { MonitoringPrimary } from "../../../components/monitoringPrimary";
 import { planCluster } from "../../../plan/plan";
 import type { ClusterConfig, HostConfig } from "../../../plan/types";
-import { mockEngine, type Registered, valueOf } from "./mocks";
+import { mockEngine, type Registered, settled } from "./mocks";
 
 const host = (name: string, address: string): HostConfig => ({
   name,
@@ -76,10 +76,10 @@ describe("an ExporterHost that exists", () => {
   test("is one push with a pinned key, and gives the targets that the host confirmed", async () => {
     const registered = await mockEngine(answers);
     const web = new ExporterHost("web", { data: dataOf("web"), machine: { type: "existing" }, ssh: { hostKey } });
-    expect(await valueOf(web.scrapeTargets)).toEqual([
+    expect(await settled(web.scrapeTargets)).toEqual([
       expect.objectContaining({ host: "web", job: "node", address: "10.0.0.3", port: 9100, path: "/metrics" }),
     ]);
-    expect(await valueOf(web.hash)).toBe("hash-of-web");
+    expect(await settled(web.hash)).toBe("hash-of-web");
     expect(registered.map(({ type, name }) => `${name} ${type}`)).toEqual([
       "web nixmon:components:ExporterHost",
       "web-apply command:local:Command",
@@ -106,7 +106,7 @@ describe("an ExporterHost in a new virtual machine", () => {
   test("is cloned, protected, and its host key is learned once before the push", async () => {
     const registered = await mockEngine(answers);
     const web = new ExporterHost("web", { data: dataOf("web"), machine: vm });
-    await valueOf(web.hash);
+    await settled(web.hash);
     expect(registered.map(({ name }) => name)).toEqual(["web", "web-machine", "web-hostkey", "web-apply"]);
     expect(registered[1]?.inputs).toMatchObject({
       name: "web",
@@ -134,7 +134,7 @@ describe("a MonitoringPrimary", () => {
     const web = new ExporterHost("web", { data: dataOf("web"), machine: { type: "existing" }, ssh: { hostKey } });
     const args = { data: dataOf("mon"), machine: { type: "existing" } as const, ssh: { hostKey }, secrets };
     const primary = new MonitoringPrimary("mon", { ...args, targets: { web: web.scrapeTargets } });
-    await valueOf(primary.scrapeTargets);
+    await settled(primary.scrapeTargets);
     await new Promise((done) => setTimeout(done, 50));
     const commands = commandsIn(registered);
     expect(Object.keys(commands).sort()).toEqual([

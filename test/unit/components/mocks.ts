@@ -35,6 +35,6 @@ export async function mockEngine(answers: Answers): Promise<Registered[]> {
 }
 
 /** The value of an output. */
-export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+export function settled<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((done) => output.apply((value) => done(value as T)));
 }

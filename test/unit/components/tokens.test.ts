@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { GrafanaOAuthClient } from "../../../components/grafanaOAuthClient";
 import { ProxmoxToken } from "../../../components/proxmoxToken";
-import { mockEngine, type Registered, valueOf } from "./mocks";
+import { mockEngine, type Registered, settled } from "./mocks";
 
 describe("ProxmoxToken", () => {
   let registered: Registered[];
@@ -14,7 +14,7 @@ describe("ProxmoxToken", () => {
       "proxmoxve:index/acl:Acl": () => ({}),
     });
     token = new ProxmoxToken("pve");
-    await valueOf(token.tokenUuid);
+    await settled(token.tokenUuid);
   });
 
   test("makes a user, a token with privilege separation, and the auditor role for both", () => {
@@ -46,8 +46,8 @@ describe("ProxmoxToken", () => {
   });
 
   test("gives the exporter the UUID alone and a provider the whole token, both secret", async () => {
-    expect(await valueOf(token.tokenUuid)).toBe("uuid-1");
-    expect(await valueOf(token.apiToken)).toBe("monitoring@pve!prometheus=uuid-1");
+    expect(await settled(token.tokenUuid)).toBe("uuid-1");
+    expect(await settled(token.apiToken)).toBe("monitoring@pve!prometheus=uuid-1");
     expect(await pulumi.isSecret(token.tokenUuid)).toBe(true);
     expect(await pulumi.isSecret(token.apiToken)).toBe(true);
   });
@@ -57,12 +57,12 @@ describe("GrafanaOAuthClient", () => {
   test("makes one secret of 48 letters and digits that a rotation number replaces", async () => {
     const registered = await mockEngine({ "random:index/randomPassword:RandomPassword": () => ({ result: "s3cret" }) });
     const client = new GrafanaOAuthClient("oauth", { domain: "example.net", rotation: 3 });
-    expect(await valueOf(client.clientSecret)).toBe("s3cret");
+    expect(await settled(client.clientSecret)).toBe("s3cret");
     expect(registered.map(({ name, inputs }) => [name, inputs])).toEqual([
       ["oauth", {}],
       ["oauth-secret", expect.objectContaining({ length: 48, special: false, keepers: { rotation: "3" } })],
     ]);
-    expect(await valueOf(client.redirectUrl)).toBe("https://grafana.example.net/login/generic_oauth");
+    expect(await settled(client.redirectUrl)).toBe("https://grafana.example.net/login/generic_oauth");
     expect(await pulumi.isSecret(client.clientSecret)).toBe(true);
   });
 });

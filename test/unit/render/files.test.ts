@@ -68,7 +68,10 @@ describe("YAML", () => {
     "\u0085",
     "\ufeff",
   );
-  const text = fc.oneof(fc.string({ unit: "binary", maxLength: 12 }), fc.array(nasty, { maxLength: 6 }).map((parts) => parts.join("")));
+  const text = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 12 }),
+    fc.array(nasty, { maxLength: 6 }).map((parts) => parts.join("")),
+  );
 
   test("gives back any key and value unchanged", () => {
     fc.assert(
