@@ -38,7 +38,7 @@ export function endSessions(): void {
 /** Runs ssh to its end, or to a deadline. Rejects only where ssh cannot be started or the input cannot be made. */
 export function runSession(session: Session): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn("ssh", session.args, { stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn("ssh", session.args, { env: process.env, stdio: ["pipe", "pipe", "pipe"] });
     running.add(child);
     let stdout = "";
     let stderr = "";

@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type ClusterPlan, planCluster } from "../../plan/plan";
 import { loadStackConfig } from "../../stacks/config";
-import { packageRoot, readContent } from "../../stacks/content";
-import { ConfigError } from "../../stacks/problems";
+import { packageRoot } from "../../stacks/content";
+import { planStack } from "../../stacks/plan";
 import { readDashboards } from "./dashboards";
 import { renderedHosts } from "./files";
 import { type WrittenHost, writeHosts } from "./write";
@@ -36,22 +35,12 @@ export function render(request: RenderRequest): RenderResult {
       `stack: got ${JSON.stringify(stack)}, want the part between "Pulumi." and ".yaml" of a file's name`,
     );
   }
-  const plan = planStack(stack, project, root);
-  const folder = join(resolve(project, request.out), stack);
-  const hosts = writeHosts(folder, renderedHosts(plan, readDashboards(root)));
-  return { stack, folder, hosts, warnings: plan.warnings };
-}
-
-function planStack(stack: string, project: string, root: string): ClusterPlan {
   const readFile = (name: string) => {
     const path = join(project, name);
     return existsSync(path) ? readFileSync(path, "utf8") : undefined;
   };
-  const config = loadStackConfig(stack, readFile);
-  const plan = planCluster(config, readContent(root));
-  if (plan.errors.length === 0) return plan;
-  throw new ConfigError(
-    stack,
-    plan.errors.map((problem) => ({ ...problem, key: `nixmon:${problem.key}` })),
-  );
+  const plan = planStack(stack, loadStackConfig(stack, readFile), root);
+  const folder = join(resolve(project, request.out), stack);
+  const hosts = writeHosts(folder, renderedHosts(plan, readDashboards(root)));
+  return { stack, folder, hosts, warnings: plan.warnings };
 }

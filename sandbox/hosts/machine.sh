@@ -1,0 +1,252 @@
+#!/bin/sh
+# Sandbox hosts: systemd containers, each with its own copy-on-write root, network namespace and sshd.
+#
+# usage: machine.sh up NAME --ip ADDRESS[/LENGTH] [--gateway A] [--mac M] [--template T] [--authorized-keys FILE] [--host-key FILE]
+#                                     makes the host when it is new, boots it when it is off, waits until its sshd answers
+#        machine.sh up NAME [OPTIONS] boots a host that was stopped, with what the options change
+#        machine.sh stop NAME...      shuts down, keeps the disk
+#        machine.sh down NAME...      removes the host and everything it had; no error when there is none
+#        machine.sh down --all        every host, then the bridge
+#        machine.sh list              name, state, address, template and PID, one line each
+#        machine.sh exec NAME COMMAND...   runs a command inside, as root
+#        machine.sh host-key NAME     public SSH host key (made now when the host does not exist yet)
+#        machine.sh check             what would be in the way; makes nothing
+#        machine.sh bridge            makes the bridge only
+# env:   NIXMON_SANDBOX (state folder), NIXMON_SANDBOX_BRIDGE, NIXMON_SANDBOX_ADDRESS (both only for a second sandbox), NIXMON_CACHE,
+#        NIXPKGS_LIB (evaluate with this nixpkgs lib), NIXMON_ROOT (image; default: root-image.sh)
+set -eu
+umask 022
+
+HERE=$(cd "$(dirname "$0")" && pwd)
+STATE=${NIXMON_SANDBOX:-/var/lib/nixmon-sandbox}
+BOOT_SECONDS=60
+
+fail() {
+  echo "sandbox: $*" >&2
+  exit 1
+}
+
+# shellcheck source=sandbox/hosts/net.sh
+. "$HERE/net.sh"
+# shellcheck source=sandbox/hosts/cgroup.sh
+. "$HERE/cgroup.sh"
+
+dir_of() { printf '%s/machines/%s' "$STATE" "$1"; }
+
+valid_name() {
+  case $1 in
+  "" | -* | *[!a-z0-9-]*) fail "host name '$1' is not valid: lower-case letters, digits and '-' only, not '-' first" ;;
+  esac
+  [ "${#1}" -le 48 ] || fail "host name '$1' has ${#1} characters, at most 48"
+}
+
+# The number is taken again by other programs after a crash: it counts only while it still is our nspawn.
+running_pid() {
+  pid=$(cat "$(dir_of "$1")/pid" 2>/dev/null) || return 1
+  [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "--directory=$(dir_of "$1")/root " && echo "$pid"
+}
+
+# Value of KEY in the spec that was written when the host was made.
+spec() { sed -n "s/^$2=//p" "$(dir_of "$1")/spec" 2>/dev/null || true; }
+
+host_key() {
+  valid_name "$1"
+  store=$STATE/hostkeys
+  mkdir -p "$store" && chmod 0700 "$store"
+  [ -s "$store/$1" ] || ssh-keygen -q -t ed25519 -N "" -C "$1" -f "$store/$1"
+  cut -d' ' -f1,2 "$store/$1.pub"
+}
+
+# Reads the options into the variables below; those that were not given keep what the spec says.
+read_options() {
+  name=$1
+  shift
+  ip=$(spec "$name" ip) gateway=$(spec "$name" gateway) mac=$(spec "$name" mac) template=$(spec "$name" template) keys="" given=""
+  while [ $# -gt 0 ]; do
+    [ $# -ge 2 ] || fail "host $name: option $1 needs a value"
+    case $1 in
+    --ip) ip=$2 ;;
+    --gateway) gateway=$2 ;;
+    --mac) mac=$2 ;;
+    --template) template=$2 ;;
+    --authorized-keys) keys=$2 ;;
+    --host-key) given=$2 ;;
+    *) fail "host $name: unknown option $1 (see the head of $0)" ;;
+    esac
+    shift 2
+  done
+  [ -n "$ip" ] || fail "host $name does not exist yet: give --ip ADDRESS"
+  case $ip in */*) ;; *) ip=$ip/${BRIDGE_ADDRESS#*/} ;; esac
+  [ -n "$gateway" ] || gateway=${BRIDGE_ADDRESS%/*}
+  [ -n "$mac" ] || mac=$(printf %s "$name" | sha256sum | sed 's/^\(..\)\(..\)\(..\)\(..\).*/02:77:\1:\2:\3:\4/')
+  [ -n "$template" ] || template=nixos-base
+  for other in "$STATE"/machines/*/spec; do
+    if [ "$other" = "$(dir_of "$name")/spec" ] || [ ! -e "$other" ]; then continue; fi
+    if grep -qxF "ip=$ip" "$other"; then fail "host $name: address $ip belongs to host $(basename "$(dirname "$other")")"; fi
+  done
+}
+
+# The disk of a new host: its keys, its name, and the configuration that its template brings.
+create() {
+  source=$HERE/../nix/templates/${template#nixos-}.nix
+  [ -f "$source" ] || fail "host $name: no template $template; there are: $(cd "$HERE/../nix/templates" && for each in *.nix; do printf 'nixos-%s ' "${each%.nix}"; done)"
+  dir=$(dir_of "$name")
+  # Without its spec a folder is what a creation that was cut short left behind.
+  rm -rf --one-file-system "$dir"
+  upper=$dir/upper
+  mkdir -p "$upper/etc/ssh" "$upper/etc/nixos" "$upper/root/.ssh" "$dir/work" "$dir/root"
+  chmod 0700 "$upper/root" "$upper/root/.ssh" "$dir"
+  cp -R "$HERE/guest/etc/." "$upper/etc/"
+  if [ -n "$given" ]; then
+    install -m 0600 "$given" "$upper/etc/ssh/ssh_host_ed25519_key"
+  else
+    host_key "$name" >/dev/null
+    install -m 0600 "$STATE/hostkeys/$name" "$upper/etc/ssh/ssh_host_ed25519_key"
+  fi
+  ssh-keygen -y -f "$upper/etc/ssh/ssh_host_ed25519_key" >"$upper/etc/ssh/ssh_host_ed25519_key.pub"
+  printf %s "$name" | sha256sum | cut -c1-32 >"$upper/etc/machine-id"
+  echo "$name" >"$upper/etc/hostname"
+  for nix in "$HERE/../nix/templates"/*.nix; do install -m 0644 "$nix" "$upper/etc/nixos/"; done
+  mv "$upper/etc/nixos/${template#nixos-}.nix" "$upper/etc/nixos/configuration.nix"
+}
+
+# What cloud-init tells a guest at each start: its address and who may log in.
+configure() {
+  dir=$(dir_of "$name")
+  upper=$dir/upper
+  if [ -n "$keys" ]; then cat "$keys" >"$upper/root/.ssh/authorized_keys"; fi
+  touch "$upper/root/.ssh/authorized_keys"
+  chmod 0600 "$upper/root/.ssh/authorized_keys"
+  { printf '127.0.0.1 localhost\n::1 localhost\n%s %s\n' "${ip%/*}" "$name" && grep -v '^#' "$HERE/hosts.txt"; } >"$upper/etc/hosts"
+  printf 'ip=%s\ngateway=%s\nmac=%s\ntemplate=%s\n' "$ip" "$gateway" "$mac" "$template" >"$dir/spec.new"
+  mv "$dir/spec.new" "$dir/spec"
+}
+
+boot() {
+  name=$1
+  dir=$(dir_of "$name")
+  clean_runtime "$name"
+  root=${NIXMON_ROOT:-$("$HERE/root-image.sh")}
+  programs=$("$HERE/programs.sh" "$root")
+  bridge_up
+  network_up "$name" "$(spec "$name" ip)" "$(spec "$name" mac)" "$(spec "$name" gateway)"
+  mount -t overlay nixmon-sandbox -o "lowerdir=$root,upperdir=$dir/upper,workdir=$dir/work" "$dir/root" ||
+    fail "host $name: cannot mount an overlay in $dir (file system: $(stat -f -c %T "$dir")). Set NIXMON_SANDBOX to a folder on ext4, xfs or btrfs"
+
+  set -- --quiet --directory="$dir/root" --machine="$(netns_of "$name")" --hostname="$name" --register=no --keep-unit \
+    --network-namespace-path="/run/netns/$(netns_of "$name")" --capability=CAP_NET_ADMIN,CAP_NET_RAW \
+    --boot --console=interactive --link-journal=no --resolv-conf=off --timezone=off \
+    --bind-ro="$programs:/usr/local" \
+    --bind-ro="$HERE/guest:/usr/share/nixmon-sandbox/guest" --bind-ro="$(cd "$HERE/../nix" && pwd):/usr/share/nixmon-sandbox/nix"
+  [ -z "${NIXPKGS_LIB:-}" ] || set -- "$@" --bind-ro="$NIXPKGS_LIB:/usr/share/nixmon-sandbox/nixpkgs-lib"
+
+  # Detached, with its own control group: it outlives this script, and everything in it can be found again.
+  # shellcheck disable=SC2016  # for the inner shell
+  setsid -f sh -c 'PREFIX=$4; . "$1/cgroup.sh"; cgroup_enter "$2"; echo $$ >"$3/pid"; shift 4; exec systemd-nspawn "$@"' \
+    sh "$HERE" "$name" "$dir" "$PREFIX" "$@" </dev/null >"$dir/console.log" 2>&1
+}
+
+# sshd is the last thing that a host needs to be usable by the deployer.
+wait_for_ssh() {
+  address=$(spec "$1" ip)
+  address=${address%/*}
+  end=$(($(date +%s) + BOOT_SECONDS))
+  until ssh-keyscan -T 1 -t ed25519 "$address" 2>/dev/null | grep -q ssh-ed25519; do
+    if ! running_pid "$1" >/dev/null && [ "$(($(date +%s) + BOOT_SECONDS - end))" -gt 3 ]; then
+      tail -n 20 "$(dir_of "$1")/console.log" >&2
+      fail "host $1 stopped while it booted (console: $(dir_of "$1")/console.log)"
+    fi
+    [ "$(date +%s)" -lt "$end" ] || fail "host $1: no sshd on $address after $BOOT_SECONDS s (console: $(dir_of "$1")/console.log)"
+    sleep 0.1
+  done
+}
+
+# What a running host has outside its folder: processes, mount, namespace, link.
+clean_runtime() {
+  cgroup_kill "$1"
+  root=$(dir_of "$1")/root
+  while mountpoint -q "$root" 2>/dev/null; do umount "$root" 2>/dev/null || umount -l "$root"; done
+  network_down "$1"
+  rm -f "$(dir_of "$1")/pid"
+}
+
+up() {
+  name=$1
+  shift
+  valid_name "$name"
+  [ "$(id -u)" = 0 ] || fail "needs root (network namespaces and mounts), runs as uid $(id -u): use sudo"
+  mkdir -p "$STATE/machines"
+  exec 8>"$STATE/machines/.$name.lock"
+  flock 8
+  if ! running_pid "$name" >/dev/null; then
+    read_options "$name" "$@"
+    [ -f "$(dir_of "$name")/spec" ] || create
+    configure
+    boot "$name" 8>&-
+  fi
+  wait_for_ssh "$name"
+}
+
+stop() {
+  valid_name "$1"
+  if pid=$(running_pid "$1"); then
+    kill -s TERM "$pid" 2>/dev/null || true # nspawn passes it on as an orderly power-off
+    for _ in $(seq 100); do
+      running_pid "$1" >/dev/null || break
+      sleep 0.1
+    done
+  fi
+  clean_runtime "$1"
+}
+
+down() {
+  valid_name "$1"
+  clean_runtime "$1"
+  rm -rf --one-file-system "$(dir_of "$1")"
+  rm -f "$STATE/machines/.$1.lock" "$STATE/hostkeys/$1" "$STATE/hostkeys/$1.pub"
+}
+
+down_all() {
+  # Names come from every place where a host leaves something, because a crash may have lost any one of them.
+  names=$({
+    ls "$STATE/machines" 2>/dev/null
+    ip netns list 2>/dev/null | sed -n "s/^$PREFIX-\\([a-z0-9-]*\\).*/\\1/p"
+    cgroup_names
+  } | sort -u)
+  for each in $names; do down "$each"; done
+  rm -f "$STATE"/machines/.*.lock
+  rmdir "$STATE/machines" "$STATE/hostkeys" 2>/dev/null || true
+  cgroup_remove_all
+  bridge_down
+}
+
+list() {
+  for folder in "$STATE"/machines/*/; do
+    [ -f "$folder/spec" ] || continue
+    name=$(basename "$folder")
+    pid=$(running_pid "$name") && state=running || state=stopped
+    printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$state" "$(spec "$name" ip)" "$(spec "$name" template)" "${pid:--}"
+  done
+}
+
+inside() {
+  name=$1
+  shift
+  pid=$(running_pid "$name") || fail "host $name is not running"
+  leader=$(pgrep -P "$pid" | head -n 1)
+  exec nsenter --target "$leader" --all env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin HOME=/root LANG=C.UTF-8 "$@"
+}
+
+command=${1:-help}
+[ $# -eq 0 ] || shift
+case $command in
+up) up "${@:?name of the host is missing}" ;;
+stop) for each in "$@"; do stop "$each"; done ;;
+down) if [ "${1:-}" = --all ]; then down_all; else for each in "$@"; do down "$each"; done; fi ;;
+list) list ;;
+exec) inside "$@" ;;
+host-key) host_key "$1" ;;
+check) bridge_check ;;
+bridge) bridge_up ;;
+*) sed -n '2,/^set -eu/{/^set -eu/d;s/^# \{0,1\}//;p;}' "$0" ;;
+esac
