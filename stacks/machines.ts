@@ -31,7 +31,7 @@ export function machineArgs(
   const common = {
     node: node ?? values.proxmox?.node ?? "pve",
     memoryMiB: mebibytes(memory),
-    diskGiB: disk === undefined ? undefined : Math.ceil(mebibytes(disk) / 1024),
+    diskGiB: Math.ceil(mebibytes(disk) / 1024),
     publicKeys,
     protect: machine.protect ?? protect,
   };

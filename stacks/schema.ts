@@ -84,7 +84,7 @@ const provisioned = {
   node: z.string().optional(),
   cores: count.default(2),
   memory: size.default("2GiB"),
-  disk: size.optional(),
+  disk: size.default("20GiB"),
   bridge: z.string().default("vmbr0"),
   vlan: z.int().min(1).max(4094).optional(),
   /** Prefix length of the host's address. */

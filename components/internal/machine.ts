@@ -11,8 +11,8 @@ export interface ProvisionedMachine {
   cores: number;
   /** Memory, MiB. */
   memoryMiB: number;
-  /** Size of the root disk, GiB; default: the template's. */
-  diskGiB?: number | undefined;
+  /** Size of the root disk, GiB; the template's disk grows to it and can not shrink. */
+  diskGiB: number;
   bridge: string;
   vlan?: number | undefined;
   /** Prefix length of the host's address. */
@@ -88,6 +88,8 @@ type Lxc = Extract<MachineArgs, { type: "lxc" }>;
 
 /** Keys and logins are read at first boot only: another one must never re-create a machine. */
 const bornWith = ["initialization", "clone", "operatingSystem"];
+/** The provider fills in zeros and reads back nothing: without this each `up` would update each machine. */
+const unsettled = ["disks[0].speed"];
 
 function virtualMachine(
   name: string,
@@ -122,7 +124,7 @@ function virtualMachine(
       onBoot: true,
       stopOnDestroy: true,
     },
-    { ...opts, protect: vm.protect, ignoreChanges: bornWith },
+    { ...opts, protect: vm.protect, ignoreChanges: [...bornWith, ...unsettled] },
   );
 }
 
@@ -143,7 +145,7 @@ function container(
       operatingSystem: { templateFileId: lxc.template, type: "nixos" },
       cpu: { cores: lxc.cores },
       memory: { dedicated: lxc.memoryMiB },
-      disk: { datastoreId: lxc.datastore ?? "local-lvm", size: lxc.diskGiB ?? 8 },
+      disk: { datastoreId: lxc.datastore ?? "local-lvm", size: lxc.diskGiB },
       networkInterfaces: [{ name: "eth0", bridge: lxc.bridge, vlanId: lxc.vlan }],
       initialization: {
         hostname: context.host,

@@ -16,11 +16,12 @@ cgroup_trees() {
 # The folder of this sandbox in each tree.
 cgroup_folder() { printf '%s-sandbox' "$PREFIX"; }
 
-# cgroup_enter NAME: moves the calling shell into the group of the host.
+# cgroup_enter NAME: moves the calling shell, or subshell, into the group of the host.
 cgroup_enter() {
   for tree in $(cgroup_trees); do
     mkdir -p "$tree/$(cgroup_folder)/$1"
-    echo $$ >"$tree/$(cgroup_folder)/$1/cgroup.procs"
+    # 0 is whoever writes it: in a subshell $$ would be its parent
+    echo 0 >"$tree/$(cgroup_folder)/$1/cgroup.procs"
   done
 }
 

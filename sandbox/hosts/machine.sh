@@ -40,11 +40,13 @@ valid_name() {
   [ "${#1}" -le 48 ] || fail "host name '$1' has ${#1} characters, at most 48"
 }
 
-# The number is taken again by other programs after a crash: it counts only while it still is our nspawn.
+# The number is taken again by other programs after a crash: it counts only while it still is our supervisor.
 running_pid() {
   pid=$(cat "$(dir_of "$1")/pid" 2>/dev/null) || return 1
-  [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "--directory=$(dir_of "$1")/root " && echo "$pid"
+  [ -r "/proc/$pid/cmdline" ] && tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF -- "--directory=$(dir_of "$1")/root " && echo "$pid"
 }
+
+nspawn_pid() { pgrep -x -P "$(running_pid "$1")" systemd-nspawn; }
 
 # Value of KEY in the spec that was written when the host was made.
 spec() { sed -n "s/^$2=//p" "$(dir_of "$1")/spec" 2>/dev/null || true; }
@@ -140,13 +142,11 @@ boot() {
     --bind-ro="$HERE/guest:/usr/share/nixmon-sandbox/guest" --bind-ro="$(cd "$HERE/../nix" && pwd):/usr/share/nixmon-sandbox/nix"
   [ -z "${NIXPKGS_LIB:-}" ] || set -- "$@" --bind-ro="$NIXPKGS_LIB:/usr/share/nixmon-sandbox/nixpkgs-lib"
 
-  # Detached, with its own control group: it outlives this script, and everything in it can be found again.
-  # shellcheck disable=SC2016  # for the inner shell
-  setsid -f sh -c 'PREFIX=$4; . "$1/cgroup.sh"; cgroup_enter "$2"; echo $$ >"$3/pid"; shift 4; exec systemd-nspawn "$@"' \
-    sh "$HERE" "$name" "$dir" "$PREFIX" "$@" </dev/null >"$dir/console.log" 2>&1
+  # Detached, so that it outlives this script; everything in it can be found again by its control group.
+  setsid "$HERE/supervise.sh" "$name" "$PREFIX" "$@" </dev/null >"$dir/console.log" 2>&1 &
+  echo $! >"$dir/pid"
 }
 
-# sshd is the last thing that a host needs to be usable by the deployer.
 wait_for_ssh() {
   address=$(spec "$1" ip)
   address=${address%/*}
@@ -161,8 +161,8 @@ wait_for_ssh() {
   done
 }
 
-# What a running host has outside its folder: processes, mount, namespace, link.
 clean_runtime() {
+  if pid=$(running_pid "$1"); then kill -s KILL "$pid" 2>/dev/null || true; fi
   cgroup_kill "$1"
   root=$(dir_of "$1")/root
   while mountpoint -q "$root" 2>/dev/null; do umount "$root" 2>/dev/null || umount -l "$root"; done
@@ -189,7 +189,7 @@ up() {
 
 stop() {
   valid_name "$1"
-  if pid=$(running_pid "$1"); then
+  if pid=$(nspawn_pid "$1"); then
     kill -s TERM "$pid" 2>/dev/null || true # nspawn passes it on as an orderly power-off
     for _ in $(seq 100); do
       running_pid "$1" >/dev/null || break
@@ -232,9 +232,8 @@ list() {
 inside() {
   name=$1
   shift
-  pid=$(running_pid "$name") || fail "host $name is not running"
-  leader=$(pgrep -P "$pid" | head -n 1)
-  exec nsenter --target "$leader" --all env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin HOME=/root LANG=C.UTF-8 "$@"
+  pid=$(nspawn_pid "$name") || fail "host $name is not running"
+  exec nsenter --target "$(pgrep -P "$pid" | head -n 1)" --all env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin HOME=/root LANG=C.UTF-8 "$@"
 }
 
 command=${1:-help}

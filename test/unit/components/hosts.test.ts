@@ -58,6 +58,7 @@ const vm: MachineArgs = {
   node: "pve",
   cores: 2,
   memoryMiB: 2048,
+  diskGiB: 20,
   bridge: "vmbr0",
   prefix: 24,
   gateway: "10.0.0.1",
@@ -114,6 +115,7 @@ describe("an ExporterHost in a new virtual machine", () => {
       protection: true,
       clone: { vmId: 9000, full: true },
       memory: { dedicated: 2048 },
+      disks: [{ interface: "scsi0", size: 20 }],
       initialization: {
         ipConfigs: [{ ipv4: { address: "10.0.0.3/24", gateway: "10.0.0.1" } }],
         userAccount: { username: "root", keys: ["ssh-ed25519 AAAA me"] },
