@@ -4,18 +4,20 @@ import { demandRoot, preflight } from "./sandbox/checks";
 import { type Folders, folders, PVE, SandboxError } from "./sandbox/context";
 import { listMachines, machineDo, machineUp } from "./sandbox/machines";
 import { makeCredentials, proxmoxPid, startProxmox, stopProxmox } from "./sandbox/proxmox";
-import { run, runThrough } from "./sandbox/run";
+import { AlreadyTold, runScript, runThrough } from "./sandbox/run";
 
 async function up(at: Folders): Promise<void> {
   preflight(at, proxmoxPid(at) !== undefined);
-  process.env.NIXMON_ROOT = run("sh", at.rootImageScript).trim();
+  process.env.NIXMON_ROOT = runScript(at.rootImageScript).trim();
   mkdirSync(at.state, { recursive: true, mode: 0o755 });
   writeFileSync(at.marker, "Made by the nixmon sandbox; 'make sandbox-down' removes this folder.\n");
-  run("sh", at.machineScript, "bridge");
+  runScript(at.machineScript, "bridge");
+  // where the engine keeps the stacks' state
+  mkdirSync(`${at.state}/state`, { recursive: true, mode: 0o700 });
   makeCredentials(at);
   await startProxmox(at);
   // After a restart of this machine the hosts are there and off.
-  for (const { name, state } of listMachines(at)) if (state !== "running") run("sh", at.machineScript, "up", name);
+  for (const { name, state } of listMachines(at)) if (state !== "running") runScript(at.machineScript, "up", name);
   console.log(
     `sandbox: simulated Proxmox VE https://${PVE.address}:${PVE.port}, node ${PVE.node}, user ${PVE.user}, password in ${at.password}`,
   );
@@ -25,7 +27,7 @@ async function up(at: Folders): Promise<void> {
 async function down(at: Folders): Promise<void> {
   demandRoot();
   await stopProxmox(at);
-  run("sh", at.machineScript, "down", "--all");
+  runScript(at.machineScript, "down", "--all");
   if (existsSync(at.marker)) rmSync(at.state, { recursive: true, force: true });
   console.log("sandbox: removed");
 }
@@ -50,7 +52,7 @@ async function guarded(what: (at: Folders) => unknown): Promise<void> {
     await what(folders());
   } catch (error) {
     if (!(error instanceof SandboxError)) throw error;
-    console.error(`sandbox: ${error.message}`);
+    if (!(error instanceof AlreadyTold)) console.error(`sandbox: ${error.message}`);
     process.exitCode = 1;
   }
 }

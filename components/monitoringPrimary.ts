@@ -3,6 +3,7 @@ import type { ScrapeTarget } from "../plan/types";
 import type { ExporterHostArgs } from "./exporterHost";
 import { deployHost } from "./internal/deployHost";
 import { type Connection, pushTargets } from "./internal/nixosPush";
+import { userError } from "./internal/userError";
 
 export interface MonitoringPrimaryArgs extends ExporterHostArgs {
   /**
@@ -31,7 +32,7 @@ export class MonitoringPrimary extends pulumi.ComponentResource {
     super("nixmon:components:MonitoringPrimary", name, {}, opts);
     const { host, domain } = args.data;
     if (args.data.collector === null) {
-      throw new pulumi.RunError(
+      throw userError(
         `${host}: a MonitoringPrimary needs collector data, got none; is it allocations.server.monitoringPrimaryHost?`,
       );
     }

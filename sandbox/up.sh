@@ -9,7 +9,6 @@ node dist/cli/sandbox.js up
 # shellcheck source=sandbox/env.sh
 . sandbox/env.sh
 
-mkdir -p -m 0700 "$NIXMON_SANDBOX/state"
 for stack in fleet sandbox; do
   printf '\nstack %s: pulumi up\n' "$stack"
   pulumi stack select --create --non-interactive "$stack" >/dev/null

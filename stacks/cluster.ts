@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { userError } from "../components/internal/userError";
 import { MonitoringPrimary } from "../components/monitoringPrimary";
 import type { ScrapeTarget } from "../plan/types";
 import { clusterConfig } from "./config";
@@ -41,9 +42,7 @@ async function fleetTargets(fleets: readonly string[]): Promise<Record<string, S
     const details = await new pulumi.StackReference(fleet).getOutputDetails("scrapeTargets");
     const offered = details.value as Record<string, ScrapeTarget[]> | undefined;
     if (offered === undefined) {
-      throw new pulumi.RunError(
-        `nixmon:fleets: stack ${fleet} has no output scrapeTargets; run \`pulumi up\` there first`,
-      );
+      throw userError(`nixmon:fleets: stack ${fleet} has no output scrapeTargets; run \`pulumi up\` there first`);
     }
     Object.assign(found, offered);
   }

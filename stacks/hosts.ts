@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { ExporterHost } from "../components/exporterHost";
 import type { MachineArgs } from "../components/internal/machine";
+import { userError } from "../components/internal/userError";
 import type { ClusterPlan } from "../plan/plan";
 import { machineArgs } from "./machines";
 import type { StackValues } from "./schema";
@@ -16,7 +17,7 @@ export function hostArgs(
 ) {
   const data = plan.hosts[name];
   const host = values.hosts[name];
-  if (data === undefined || host === undefined) throw new pulumi.RunError(`${name}: no such host in the plan`);
+  if (data === undefined || host === undefined) throw userError(`${name}: no such host in the plan`);
   const machine: MachineArgs = machineArgs(host, values, publicKeys(values), protect);
   const ssh = {
     user: host.ssh.user ?? values.ssh.user,
@@ -32,7 +33,7 @@ function publicKeys(values: StackValues): string[] {
     try {
       return readFileSync(file, "utf8").trim();
     } catch {
-      throw new pulumi.RunError(
+      throw userError(
         `nixmon:ssh.publicKeyFiles: cannot read ${file}; want the path of a public key such as id_ed25519.pub`,
       );
     }

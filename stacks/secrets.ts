@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { GrafanaOAuthClient } from "../components/grafanaOAuthClient";
+import { userError } from "../components/internal/userError";
 import { ProxmoxToken } from "../components/proxmoxToken";
 import { homeAssistantWebhookUrl, scrapeTokenKey, scrapeTokensOf, secretKeys, talkChatUrl } from "../plan/secrets";
 import type { HostData } from "../plan/types";
@@ -63,7 +64,7 @@ function requireToken(given: Record<string, string>, name: string): string {
   const token = given[name];
   if (token !== undefined) return token;
   const known = Object.keys(given).join(", ") || "none";
-  throw new pulumi.RunError(
+  throw userError(
     `nixmon:scrapeTokens: got ${known}, want a token named ${name}, because a scrape names it in bearerTokenSecret`,
   );
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type Folders, PVE, SandboxError } from "./context";
-import { run } from "./run";
+import { runScript } from "./run";
 
 /** Programs that the sandbox cannot do without, and the Debian package of each. */
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -74,6 +74,6 @@ export function preflight(at: Folders, proxmoxRuns: boolean): void {
       `${at.state} exists, is not empty and was not made by the sandbox: set NIXMON_SANDBOX to another folder`,
     );
   }
-  run("sh", at.machineScript, "check");
+  runScript(at.machineScript, "check");
   if (!proxmoxRuns) demandFreePort(PVE.address, PVE.port);
 }

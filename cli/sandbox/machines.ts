@@ -1,5 +1,6 @@
-import type { Folders } from "./context";
-import { run, runThrough } from "./run";
+import { existsSync } from "node:fs";
+import { type Folders, SandboxError } from "./context";
+import { runScript, runThrough } from "./run";
 
 export interface Machine {
   name: string;
@@ -9,7 +10,7 @@ export interface Machine {
 }
 
 export function listMachines(at: Folders): Machine[] {
-  return run("sh", at.machineScript, "list")
+  return runScript(at.machineScript, "list")
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => {
@@ -27,14 +28,20 @@ export interface NewMachine {
 
 /** Boots a host without the simulated Proxmox VE, as a machine that somebody else made; answers its public host key. */
 export function machineUp(at: Folders, { name, ip, template, keys }: NewMachine): string {
+  const authorized = keys ?? `${at.sshKey}.pub`;
+  if (!existsSync(authorized)) {
+    throw new SandboxError(
+      `host ${name}: ${authorized} does not exist${keys === undefined ? ": 'sandbox up' makes it, run that first" : ""}`,
+    );
+  }
   const options = [
     ...(ip ? ["--ip", ip] : []),
     ...(template ? ["--template", template] : []),
     "--authorized-keys",
-    keys ?? `${at.sshKey}.pub`,
+    authorized,
   ];
-  run("sh", at.machineScript, "up", name, ...options);
-  return run("sh", at.machineScript, "host-key", name).trim();
+  runScript(at.machineScript, "up", name, ...options);
+  return runScript(at.machineScript, "host-key", name).trim();
 }
 
 export function machineDo(at: Folders, verb: "stop" | "down" | "exec" | "host-key", words: string[]): number {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, sta
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { type Folders, PVE, SandboxError } from "./context";
-import { run, runQuietly } from "./run";
+import { runQuietly } from "./run";
 
 const START_SECONDS = 20;
 
@@ -26,7 +26,7 @@ export function makeCredentials(at: Folders): void {
   if (!existsSync(at.password))
     writeFileSync(at.password, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o400 });
   if (!existsSync(at.sshKey))
-    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "nixmon-sandbox-deployer", "-f", at.sshKey);
+    runQuietly("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "nixmon-sandbox-deployer", "-f", at.sshKey);
   if (!existsSync(at.certificate)) {
     runQuietly(
       "openssl",

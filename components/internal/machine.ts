@@ -2,6 +2,7 @@ import * as proxmox from "@muhlba91/pulumi-proxmoxve";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { pushCommand } from "./pushCommand";
+import { userError } from "./userError";
 
 /** What a virtual machine and a container have in common. */
 export interface ProvisionedMachine {
@@ -60,7 +61,7 @@ export function makeMachine(name: string, context: MachineContext, opts: pulumi.
   const { args, ssh } = context;
   if (args.type === "existing") {
     if (ssh.hostKey === undefined) {
-      throw new pulumi.RunError(
+      throw userError(
         `${context.host}: an existing host needs ssh.hostKey, got nothing; ` +
           `print it on the host by \`cat /etc/ssh/ssh_host_ed25519_key.pub\` and give its first two words`,
       );

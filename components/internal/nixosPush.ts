@@ -4,6 +4,7 @@ import { packageRoot, releaseHash } from "../../cli/push/release";
 import { targetsOfManifest } from "../../plan/targets";
 import type { HostData, ScrapeTarget } from "../../plan/types";
 import { pushCommand } from "./pushCommand";
+import { userError } from "./userError";
 
 /** How a host is reached. The private key is never among these: it comes from the SSH agent, the user's ssh config or `NIXMON_SSH_KEY`. */
 export interface Connection {
@@ -84,7 +85,7 @@ function deliverSecrets(
 ): command.local.Command | undefined {
   const missing = args.data.secrets.filter((need) => args.secrets[need.key] === undefined).map((need) => need.key);
   if (missing.length > 0) {
-    throw new pulumi.RunError(`${name}: no value for ${missing.join(", ")}; give each in \`secrets\``);
+    throw userError(`${name}: no value for ${missing.join(", ")}; give each in \`secrets\``);
   }
   if (args.data.secrets.length === 0) return undefined;
   const wanted = Object.fromEntries(args.data.secrets.map((need) => [need.key, args.secrets[need.key] ?? ""]));

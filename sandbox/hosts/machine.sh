@@ -10,8 +10,7 @@
 #        machine.sh list              name, state, address, template and PID, one line each
 #        machine.sh exec NAME COMMAND...   runs a command inside, as root
 #        machine.sh host-key NAME     public SSH host key (made now when the host does not exist yet)
-#        machine.sh check             what would be in the way; makes nothing
-#        machine.sh bridge            makes the bridge only
+#        machine.sh check | bridge    says what would be in the way of the bridge | makes the bridge
 # env:   NIXMON_SANDBOX (state folder), NIXMON_SANDBOX_BRIDGE, NIXMON_SANDBOX_ADDRESS (both only for a second sandbox), NIXMON_CACHE,
 #        NIXPKGS_LIB (evaluate with this nixpkgs lib), NIXMON_ROOT (image; default: root-image.sh)
 set -eu
@@ -46,7 +45,7 @@ running_pid() {
   [ -r "/proc/$pid/cmdline" ] && tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF -- "--directory=$(dir_of "$1")/root " && echo "$pid"
 }
 
-nspawn_pid() { pgrep -x -P "$(running_pid "$1")" systemd-nspawn; }
+nspawn_pid() { supervisor=$(running_pid "$1") && pgrep -x -P "$supervisor" systemd-nspawn; }
 
 # Value of KEY in the spec that was written when the host was made.
 spec() { sed -n "s/^$2=//p" "$(dir_of "$1")/spec" 2>/dev/null || true; }
@@ -215,7 +214,7 @@ down_all() {
   } | sort -u)
   for each in $names; do down "$each"; done
   rm -f "$STATE"/machines/.*.lock
-  rmdir "$STATE/machines" "$STATE/hostkeys" 2>/dev/null || true
+  rmdir "$STATE/machines" "$STATE/hostkeys" "$STATE" 2>/dev/null || true
   cgroup_remove_all
   bridge_down
 }

@@ -6,6 +6,7 @@ type Hosts = Record<string, Record<string, unknown>>;
 
 // the keys of hosts go with their sandbox: begin with none
 must(["sandbox/down.sh"]);
+must(["node", "dist/cli/sandbox.js", "up"]);
 const hostKey = must(["sandbox/hosts/machine.sh", "host-key", "nixdev"]).stdout.trim();
 const otherKey = must(["sandbox/hosts/machine.sh", "host-key", "nixserv"]).stdout.trim();
 const existing = { address: "10.231.77.21", machine: { type: "existing" }, ssh: { hostKey } };
@@ -42,25 +43,29 @@ function resourcesInState(): string[] {
   return ours.map(({ urn }) => urn);
 }
 
-test.each<[string, string, string[]]>([
+test.each<[string, () => string, string[]]>([
   [
     "a host that refuses connections",
-    fleetOf({ web: { ...existing, address: "10.231.77.1", ssh: { hostKey, port: 9 } } }),
+    () => fleetOf({ web: { ...existing, address: "10.231.77.1", ssh: { hostKey, port: 9 } } }),
     ["web", "refuse"],
   ],
-  ["a host that is not there", fleetOf({ web: { ...existing, address: "10.231.77.250" } }), ["web", "10.231.77.250"]],
+  [
+    "a host that is not there",
+    () => fleetOf({ web: { ...existing, address: "10.231.77.250" } }),
+    ["web", "10.231.77.250"],
+  ],
   [
     "another host key than the pinned one",
-    fleetOf({ web: { ...existing, ssh: { hostKey: otherKey } } }),
+    () => fleetOf({ web: { ...existing, ssh: { hostKey: otherKey } } }),
     ["web", "host key"],
   ],
   [
     "a user whom the host does not let in",
-    fleetOf({ web: { ...existing, ssh: { hostKey, user: "nobody" } } }),
+    () => fleetOf({ web: { ...existing, ssh: { hostKey, user: "nobody" } } }),
     ["web", "nobody"],
   ],
 ])("%s is one error that names the host, within 60 s, and nothing is in the state", (_, config, words) => {
-  const ended = up("bad", config);
+  const ended = up("bad", config());
   expect(ended.code).not.toBe(0);
   expect(ended.seconds).toBeLessThan(60);
   for (const word of words) expect(ended.errors).toContain(word);
@@ -81,12 +86,20 @@ test("a login that the Proxmox API refuses is an error that says so, and no mach
   expect(must(["sandbox/hosts/machine.sh", "list"]).stdout).not.toContain("web");
 });
 
-test.each<[string, string, string]>([
-  ["an unknown key", fleetOf({ web: existing }, { "nixmon:domian": "x" }), "nixmon:domian: got an unknown key"],
-  ["two hosts with one address", fleetOf({ web: existing, web2: existing }), "10.231.77.21"],
-  ["a bad duration", fleetOf({ web: existing }, { "nixmon:monitoring": { retention: { metrics: "90x" } } }), '"90x"'],
+test.each<[string, () => string, string]>([
+  [
+    "an unknown key",
+    () => fleetOf({ nixdev: existing }, { "nixmon:domian": "x" }),
+    "nixmon:domian: got an unknown key",
+  ],
+  ["two hosts with one address", () => fleetOf({ nixdev: existing, web2: existing }), "10.231.77.21"],
+  [
+    "a bad duration",
+    () => fleetOf({ nixdev: existing }, { "nixmon:monitoring": { retention: { metrics: "90x" } } }),
+    '"90x"',
+  ],
 ])("%s stops before the first resource", (_, config, text) => {
-  const ended = up("bad", config);
+  const ended = up("bad", config());
   expect(ended.code).not.toBe(0);
   expect(ended.errors).toContain(text);
   expect(ended.errors).toContain("nothing was changed");
@@ -94,7 +107,7 @@ test.each<[string, string, string]>([
 });
 
 test("control: the same host without a mistake is deployed", () => {
-  const ended = up("bad", fleetOf({ web: existing }));
+  const ended = up("bad", fleetOf({ nixdev: existing }));
   expect(ended.errors).toBe("");
   expect(ended.code).toBe(0);
   expect(resourcesInState()).not.toEqual([]);
@@ -118,12 +131,12 @@ test("the packed package deploys a host from another Pulumi program", () => {
     "Pulumi.yaml": "name: consumer\nruntime: { name: nodejs, options: { typescript: false } }\n",
     "index.js": `
       const { ExporterHost, planCluster } = require("nixmon");
-      const host = { name: "web", address: "10.231.77.21", virtualHosts: {}, postgresDatabases: [], redisInstances: {}, monitoring: {}, scrapes: [] };
+      const host = { name: "nixdev", address: "10.231.77.21", virtualHosts: {}, postgresDatabases: [], redisInstances: {}, monitoring: {}, scrapes: [] };
       const plan = planCluster({
         name: "consumer", domain: "sandbox.test", allocations: { monitoringPrimaryHost: "nixmon" },
         externalPrimaryAddress: "10.231.77.11", lan: ["10.231.77.0/24"], monitoring: {}, hosts: [host],
       }, { rules: {} });
-      const web = new ExporterHost("web", { data: plan.hosts.web, machine: { type: "existing" }, ssh: { hostKey: ${JSON.stringify(hostKey)} } });
+      const web = new ExporterHost("web", { data: plan.hosts.nixdev, machine: { type: "existing" }, ssh: { hostKey: ${JSON.stringify(hostKey)} } });
       exports.scrapeTargets = web.scrapeTargets;
     `,
   };
@@ -132,6 +145,8 @@ test("the packed package deploys a host from another Pulumi program", () => {
   must(["pulumi", "stack", "select", "--create", "--non-interactive", "dev"], { cwd: folder });
   must(["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"], { cwd: folder });
   const targets = JSON.parse(must(["pulumi", "stack", "output", "--json", "scrapeTargets"], { cwd: folder }).stdout);
-  expect(targets).toEqual(expect.arrayContaining([expect.objectContaining({ host: "web", job: "node", port: 9100 })]));
+  expect(targets).toEqual(
+    expect.arrayContaining([expect.objectContaining({ host: "nixdev", job: "node", port: 9100 })]),
+  );
   must(["pulumi", "destroy", "--yes", "--skip-preview", "--non-interactive"], { cwd: folder });
 });

@@ -6,8 +6,8 @@ import {
   eventually,
   must,
   onHost,
-  prometheus,
   run,
+  samples,
   up,
 } from "./sandbox";
 
@@ -68,9 +68,13 @@ test.each([
   ["pve_up == 1", 1],
   ["caddy_config_last_reload_successful == 1", 1],
 ])("the proof metric %s is there for at least %i hosts", async (query, hosts) => {
-  const ask = () =>
-    prometheus<{ data: { result: unknown[] } }>(`/api/v1/query?query=${encodeURIComponent(query)}`).data.result.length;
+  const ask = () => samples(query).length;
   await expect(eventually(40, ask, (found) => found >= hosts)).resolves.toBeGreaterThanOrEqual(hosts);
+});
+
+test("control: a connection to a host is counted there, and only there", () => {
+  const taken = connectionsDuring(() => must(["ssh-keyscan", "-t", "ed25519", "10.231.77.12"]));
+  expect(taken).toEqual({ ...none, nixio: 1 });
 });
 
 test("a second up without a change changes nothing and opens no connection", () => {
@@ -109,8 +113,7 @@ test("adding a host is one entry: its samples arrive, Prometheus does not restar
   });
   const taken = connectionsDuring(() => expect(up("sandbox", config).code).toBe(0));
   expect(taken).toEqual({ ...none, nixmon: 1 });
-  const ofHost = () =>
-    prometheus<{ data: { result: unknown[] } }>('/api/v1/query?query=node_load1{host="nixserv"}').data.result.length;
+  const ofHost = () => samples('node_load1{host="nixserv"}').length;
   await eventually(30, ofHost, (found) => found === 1);
   expect(started()).toBe(before);
 });

@@ -111,12 +111,17 @@ export function onHost(host: string, script: string): string {
 
 /** SSH connections that a host's sshd has taken since it was born. */
 export function connections(host: string): number {
-  return Number(onHost(host, "journalctl -q -u ssh -u sshd --output cat | grep -c '^Connection from' || true").trim());
+  return Number(onHost(host, "journalctl -q -t sshd --output cat | grep -c '^Connection from' || true").trim());
 }
 
 /** Asks the primary's Prometheus. */
-export function prometheus<T>(path: string): T {
+function prometheus<T>(path: string): T {
   return JSON.parse(onHost("nixmon", `curl -fsS 'http://10.231.77.11:9090${path}'`)) as T;
+}
+
+/** The samples that a query gives now. */
+export function samples(query: string): unknown[] {
+  return prometheus<{ data: { result: unknown[] } }>(`/api/v1/query?query=${encodeURIComponent(query)}`).data.result;
 }
 
 export interface ActiveTarget {

@@ -1,16 +1,15 @@
 #!/bin/sh
-# What the boot loader and stage 1 do on NixOS, for a sandbox host: the system that was made the default is activated. One that
+# What the boot loader and stage 2 do on NixOS, for a sandbox host: the system that was made the default is activated. One that
 # was only tried (`test`) is gone after a reboot, exactly because nothing here knows of it.
 set -eu
+PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 DEFAULT=/boot/default-system
 
-case ${1:-} in
-firewall)
-  if [ -s "$DEFAULT/nftables" ]; then
-    nft -f "$DEFAULT/nftables"
-  else
-    # First boot: nothing but ssh until the template's configuration has been activated.
-    nft -f - <<'NFT'
+# When even the template's configuration cannot be evaluated, the host is reachable for repair and for nothing else.
+ssh_only() {
+  nft -f - <<'NFT'
+table inet nixos-fw
+delete table inet nixos-fw
 table inet nixos-fw {
   chain input {
     type filter hook input priority filter; policy drop;
@@ -22,17 +21,21 @@ table inet nixos-fw {
   }
 }
 NFT
+}
+
+case ${1:-} in
+system)
+  # A new host has no system yet: its template's configuration becomes the first generation.
+  if [ ! -e "$DEFAULT/system.json" ] && ! nixos-rebuild boot; then
+    ssh_only
+    exit 1
   fi
+  for link in /run/booted-system /run/current-system; do ln -sfn "$(readlink -f "$DEFAULT")" "$link"; done
+  if [ -s "$DEFAULT/nftables" ]; then nft -f "$DEFAULT/nftables"; fi
   ;;
-activate)
-  if [ -e "$DEFAULT" ]; then
-    ln -sfn "$(readlink -f "$DEFAULT")" /run/booted-system
-    exec "$DEFAULT/bin/switch-to-configuration" test
-  fi
-  exec /usr/local/bin/nixos-rebuild switch
-  ;;
+activate) exec "$DEFAULT/bin/switch-to-configuration" test ;;
 *)
-  echo "usage: boot.sh firewall|activate" >&2
+  echo "usage: boot.sh system|activate" >&2
   exit 2
   ;;
 esac
