@@ -23,7 +23,8 @@ tools: ## Find or build every program that the project uses
 
 node_modules/.package-lock.json: package.json package-lock.json
 	@echo "npm: installing the packages of package-lock.json"
-	@npm ci --no-audit --no-fund --loglevel=error
+	@# not npm ci: it refuses a lock without some other platform's optional binaries, which not every registry mirror holds
+	@npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 dist/.built: node_modules/.package-lock.json tsconfig.json tsconfig.build.json $(SOURCES)
