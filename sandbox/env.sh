@@ -7,7 +7,8 @@ export PULUMI_BACKEND_URL=file://$NIXMON_SANDBOX/state
 # no secret: it encrypts what is made anew with each sandbox and goes with it
 export PULUMI_CONFIG_PASSPHRASE=nixmon-sandbox
 export NIXMON_SSH_KEY=$NIXMON_SANDBOX/ssh/id_ed25519
-if [[ -z ${PROXMOX_VE_PASSWORD:-} && -r $NIXMON_SANDBOX/proxmox/password ]]; then
+# the sandbox's own login, whatever the user's environment says for a real cluster
+if [[ -r $NIXMON_SANDBOX/proxmox/password ]]; then
   PROXMOX_VE_PASSWORD=$(<"$NIXMON_SANDBOX/proxmox/password")
   export PROXMOX_VE_PASSWORD
 fi

@@ -75,12 +75,8 @@ test.each<[string, () => string, string[]]>([
 test("a login that the Proxmox API refuses is an error that says so, and no machine is made", () => {
   const machine = { type: "vm", template: 9000, gateway: "10.231.77.1" };
   const config = fleetOf({ web: { address: "10.231.77.30", machine } });
-  const ended = run(
-    ["pulumi", "up", "--stack", "bad", "--yes", "--skip-preview", "--non-interactive", "--config-file", config],
-    {
-      env: { PROXMOX_VE_PASSWORD: "wrong" },
-    },
-  );
+  const words = ["--stack", "bad", "--yes", "--skip-preview", "--non-interactive", "--config-file", config];
+  const ended = run(["env", "PROXMOX_VE_PASSWORD=wrong", "pulumi", "up", ...words]);
   expect(ended.code).not.toBe(0);
   expect(ended.stdout + ended.stderr).toMatch(/401|authentication/i);
   expect(must(["sandbox/hosts/machine.sh", "list"]).stdout).not.toContain("web");
@@ -149,4 +145,27 @@ test("the packed package deploys a host from another Pulumi program", () => {
     expect.arrayContaining([expect.objectContaining({ host: "nixdev", job: "node", port: 9100 })]),
   );
   must(["pulumi", "destroy", "--yes", "--skip-preview", "--non-interactive"], { cwd: folder });
+});
+
+/** Everything of the sandbox that the kernel or the disk still knows. */
+function leftovers(): string[] {
+  const looks: Record<string, string> = {
+    process: "pgrep -af 'systemd-nspawn.*nixmon-|sandbox/proxmox/main' || true",
+    mount: "grep nixmon-sandbox /proc/mounts || true",
+    namespace: "ip netns list | grep nixmon || true",
+    link: "ip -o link | grep nixmon0 || true",
+    file: "ls -d /var/lib/nixmon-sandbox 2>/dev/null || true",
+  };
+  return Object.entries(looks).flatMap(([kind, script]) => {
+    const found = must(["sh", "-c", script]).stdout.split("\n");
+    // the look itself has its own words on its command line
+    return found.some((line) => line !== "" && !line.includes("pgrep")) ? [kind] : [];
+  });
+}
+
+test("sandbox-down leaves no process, mount, namespace, link or file, also when the simulated API was killed before", () => {
+  expect(leftovers()).toEqual(["process", "mount", "namespace", "link", "file"]);
+  must(["pkill", "-KILL", "-f", "dist/sandbox/proxmox/main.js"]);
+  must(["sandbox/down.sh"]);
+  expect(leftovers()).toEqual([]);
 });

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# `make bench`: the figures of docs/benchmarks.md, measured on the sandbox with the real engine. Medians of RUNS runs (default 5).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=sandbox/env.sh
+. sandbox/env.sh
+runs=${RUNS:-5}
+hosts=(nixmon nixio nixcloud nixdev)
+
+say() { printf 'bench: %s\n' "$*" >&2; }
+# row WHAT MEASURED WANTED
+row() { printf '| %s | %s | %s |\n' "$1" "$2" "$3"; }
+# seconds COMMAND...: wall time; what the command prints goes to a log
+seconds() {
+  local begin=$EPOCHREALTIME
+  "$@" >>build/bench/log 2>&1
+  awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f\n", b - a }'
+}
+# repeat COMMAND...: `median (least to most)` of the seconds
+repeat() { for _ in $(seq "$runs"); do seconds "$@"; done | sort -n | spread; }
+spread() { awk '{ v[NR] = $1 } END { printf "%s (%s to %s)\n", v[int((NR + 1) / 2)], v[1], v[NR] }'; }
+connections() { sandbox/hosts/machine.sh exec "$1" sh -c "journalctl -q -t sshd --output cat | grep -c '^Connection from' || true"; }
+# Counts of all hosts, in their order; then what came since: `nixmon 1, nixio 0, ...`
+all_connections() { for host in "${hosts[@]}"; do connections "$host"; done; }
+since() { paste <(printf '%s\n' "${hosts[@]}") <(echo "$1") <(all_connections) | awk '{ printf "%s%s %d", (NR > 1 ? ", " : ""), $1, $3 - $2 }'; }
+up() { pulumi up --yes --skip-preview --non-interactive --suppress-outputs "$@"; }
+
+# empty_program COUNT: as many commands that do nothing, in a program that does nothing else
+empty_program() {
+  mkdir -p build/bench/empty
+  printf 'name: empty\nruntime: { name: nodejs, options: { typescript: false } }\nmain: index.js\n' >build/bench/empty/Pulumi.yaml
+  printf '{ "name": "empty", "private": true, "main": "index.js" }\n' >build/bench/empty/package.json
+  cat >build/bench/empty/index.js <<JS
+const { local } = require("@pulumi/command");
+for (let i = 0; i < $1; i++) new local.Command("c" + i, { create: "true" });
+JS
+}
+
+rm -rf build/bench && mkdir -p build/bench
+say "making the sandbox anew"
+sandbox/down.sh >>build/bench/log 2>&1
+sandbox_seconds=$(seconds sandbox/up.sh)
+
+say "$runs runs without a change"
+before=$(all_connections)
+noop=$(repeat up --stack sandbox)
+noop_connections=$(since "$before")
+
+resources=$(pulumi stack export --stack sandbox | jq '[.deployment.resources[] | select(.custom and (.type | startswith("pulumi:") | not))] | length')
+say "$runs runs of an empty program with $resources resources"
+empty_program "$resources"
+empty() { up --cwd build/bench/empty --stack dev; }
+pulumi stack select --cwd build/bench/empty --create --non-interactive dev >>build/bench/log 2>&1
+empty >>build/bench/log 2>&1
+floor=$(repeat empty)
+
+say "a change on one host"
+config=build/bench/Pulumi.sandbox.yaml
+sed 's/^\(      machine: { type: vm, template: 9002.*\)$/\1\n      monitoring: { logs: { enable: false } }/' Pulumi.sandbox.yaml >"$config"
+cmp -s "$config" Pulumi.sandbox.yaml && { say "the change was not made: nixcloud's entry in Pulumi.sandbox.yaml looks different now"; exit 1; }
+before=$(all_connections)
+change=$(seconds up --stack sandbox --config-file "$config")
+touched=$(since "$before")
+
+# The longest exporter host counts: everything whose name begins with the host's, and its targets on the primary.
+host_state() {
+  pulumi stack export --stack sandbox | jq --arg host "$1" '[.deployment.resources[] | (.urn | split("::") | last) as $name
+    | select($name == $host or ($name | startswith($host + "-")) or ($name | endswith("-targets-" + $host))) | tojson | length] | add'
+}
+state=$(for host in nixio nixcloud; do echo "$(host_state "$host") $host"; done | sort -n | tail -n 1)
+start=$(for _ in $(seq "$runs"); do node test/bench/start.js 2>>build/bench/log; done | sort -n | spread)
+ratio=$(awk -v a="${noop%% *}" -v b="${floor%% *}" 'BEGIN { printf "%.2f", a / b }')
+
+{
+  # shellcheck disable=SC2016
+  printf '# Benchmarks\n\nMade by `make bench` on %s, %s cores, %s of memory, Node %s. Medians of %s runs, least and most in brackets.\n\n' \
+    "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)" "$(free -h | awk '/^Mem/ { print $2 }')" "$(node --version)" "$runs"
+  row figure measured wanted
+  row --- --- ---
+  row "\`make sandbox\`, warm, until every target is up" "$sandbox_seconds s" "90 s"
+  row "second \`up\` without a change" "$noop s" ""
+  row "empty program with $resources resources" "$floor s" ""
+  row "ratio of the two" "$ratio" "1.3"
+  row "SSH connections of all those second runs" "$noop_connections" "0"
+  row "a change on one host" "$change s" ""
+  row "SSH connections of that change, which also changes the host's targets on nixmon" "$touched" "2 on nixcloud"
+  row "state of the largest exporter host" "${state% *} bytes (${state#* })" "40000 bytes"
+  row "start of the program to its first registration, the SDK loaded" "$start ms" "700 ms"
+} | tee docs/benchmarks.md
+sandbox/down.sh >>build/bench/log 2>&1
