@@ -165,7 +165,7 @@ function leftovers(): string[] {
 
 test("sandbox-down leaves no process, mount, namespace, link or file, also when the simulated API was killed before", () => {
   expect(leftovers()).toEqual(["process", "mount", "namespace", "link", "file"]);
-  must(["pkill", "-KILL", "-f", "dist/sandbox/proxmox/main.js"]);
+  must(["sh", "-c", "kill -KILL $(cat /var/lib/nixmon-sandbox/proxmox/pid)"]);
   must(["sandbox/down.sh"]);
   expect(leftovers()).toEqual([]);
 });
