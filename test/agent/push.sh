@@ -37,9 +37,9 @@ push() { # VERB [NAME [PORT [ADDRESS]]]
   input "${2:-one}" "${3:-22220}" "${4:-127.0.0.1}"
   before=$(date +%s); node "$package/dist/cli/push.js" "$1" </run/in >/run/out 2>/run/err; rc=$?; took=$(($(date +%s) - before))
 }
-# What waits for a connection that never comes runs beside the rest: NAME and the words of `push`, then `awaited NAME`.
+# What waits for a connection that never comes runs beside the rest, from a package that stays as it is: NAME and the words of `push`, then `awaited NAME`.
 aside() { tag=$1; shift; input one "$2" "$3"; cp /run/in "/run/$tag.in"
-  { before=$(date +%s); TMPDIR=/run node "$package/dist/cli/push.js" "$1" <"/run/$tag.in" >"/run/$tag.out" 2>"/run/$tag.err"; echo "$? $(($(date +%s) - before))" >"/run/$tag.rc"; } & }
+  { before=$(date +%s); TMPDIR=/run node "$work/aside/dist/cli/push.js" "$1" <"/run/$tag.in" >"/run/$tag.out" 2>"/run/$tag.err"; echo "$? $(($(date +%s) - before))" >"/run/$tag.rc"; } & }
 awaited() { until_true [ -s "/run/$1.rc" ]; cp "/run/$1.out" /run/out; cp "/run/$1.err" /run/err; read -r rc took <"/run/$1.rc"; }
 start() { # apply in the background, up to its build
   : >/run/err; node "$package/dist/cli/push.js" apply </run/in >/run/out 2>/run/err & pusher=$!
@@ -48,7 +48,7 @@ start() { # apply in the background, up to its build
 clean() { [ -z "$(ls -A /run/tmp)" ]; }
 current_hash() { cat /var/lib/nixmon/current/hash; }
 
-healthy; cp -r /run/make "$package/modules"
+healthy; cp -r /run/make "$package/modules"; cp -r "$package" "$work/aside"
 (exec python3 -c 'import socket,time; s=socket.create_server(("127.0.0.1",22228)); time.sleep(60)') &
 # A link whose other end answers nobody: packets go and nothing comes back.
 ip link add hole type veth peer name nowhere && ip addr add 10.255.255.1/24 dev hole && ip link set hole up arp off && ip link set nowhere up
