@@ -9,7 +9,8 @@ in
       # states of units, for alerts on failed ones
       enabledCollectors = [ "systemd" ];
       # jobs on this host may leave metrics as *.prom files
-      extraFlags = [ "--collector.textfile.directory=${textfiles}" ];
+      # and restarts are what the alert SystemdUnitCrashLooping counts
+      extraFlags = [ "--collector.textfile.directory=${textfiles}" "--collector.systemd.enable-restarts-metrics" ];
     };
     systemd.tmpfiles.settings.nixmon.${textfiles}.d = { mode = "0755"; user = "root"; group = "root"; };
   };
