@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { HostLimits } from "../cli/push/remote";
+import type { Connection } from "../cli/push/ssh";
 import type { HostData, ScrapeTarget } from "../plan/types";
 import { deployHost } from "./internal/deployHost";
 import type { MachineArgs } from "./internal/machine";
-import type { Connection, PushLimits } from "./internal/nixosPush";
 
 /** How a host is reached over SSH. */
 export interface SshArgs {
@@ -23,7 +24,7 @@ export interface ExporterHostArgs {
   /** A value for each key in `data.secrets`. */
   secrets?: Record<string, pulumi.Input<string>> | undefined;
   /** How long the host may take, seconds. Default: build 1800, confirm 120. */
-  limits?: Partial<PushLimits> | undefined;
+  limits?: Partial<HostLimits> | undefined;
 }
 
 /** A NixOS host with exporters and log shipping: its machine, its secrets, its configuration. */
@@ -37,7 +38,7 @@ export class ExporterHost extends pulumi.ComponentResource {
 
   constructor(name: string, args: ExporterHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("nixmon:components:ExporterHost", name, {}, opts);
-    const deployed = deployHost(name, { ...args, secrets: args.secrets ?? {} }, { parent: this });
+    const deployed = deployHost(name, args, { parent: this });
     this.connection = deployed.connection;
     this.scrapeTargets = deployed.scrapeTargets;
     this.hash = deployed.hash;

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "../cli/push/ssh";
 import type { ScrapeTarget } from "../plan/types";
 import type { ExporterHostArgs } from "./exporterHost";
 import { deployHost } from "./internal/deployHost";
-import { type Connection, pushTargets } from "./internal/nixosPush";
+import { pushTargets } from "./internal/nixosPush";
 import { userError } from "./internal/userError";
 
 export interface MonitoringPrimaryArgs extends ExporterHostArgs {
@@ -36,7 +37,7 @@ export class MonitoringPrimary extends pulumi.ComponentResource {
         `${host}: a MonitoringPrimary needs collector data, got none; is it allocations.server.monitoringPrimaryHost?`,
       );
     }
-    const deployed = deployHost(name, { ...args, secrets: args.secrets ?? {} }, { parent: this });
+    const deployed = deployHost(name, args, { parent: this });
     const targets = { ...args.targets, [host]: deployed.scrapeTargets };
     for (const [from, offered] of Object.entries(targets)) {
       // after the primary's first activation, so that the folder is there; of no other host does the primary wait

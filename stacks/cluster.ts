@@ -15,15 +15,18 @@ export async function clusterStack(stack: string, values: StackValues) {
   for (const warning of plan.warnings) await pulumi.log.warn(warning);
 
   const provider = proxmoxProvider(values);
-  const secrets = clusterSecrets(values, Object.values(plan.hosts), provider);
-  const hosts = exporterHosts(values, plan, secrets, provider);
+  const args = hostArgs(values, plan, clusterSecrets(values, Object.values(plan.hosts), provider));
+  const hosts = exporterHosts(plan, args, provider);
 
   const targets: Record<string, pulumi.Input<ScrapeTarget[]>> = await fleetTargets(values.fleets);
   for (const [name, host] of Object.entries(hosts)) targets[name] = host.scrapeTargets;
 
   const primaryName = values.allocations.server.monitoringPrimaryHost;
-  const args = hostArgs(primaryName, values, plan, secrets, true);
-  const primary = new MonitoringPrimary(primaryName, { ...args, targets }, { providers: provider ? [provider] : [] });
+  const primary = new MonitoringPrimary(
+    primaryName,
+    { ...args(primaryName, true), targets },
+    { providers: provider ? [provider] : [] },
+  );
   const connections = Object.fromEntries(
     Object.entries({ ...hosts, [primaryName]: primary }).map(([name, host]) => [name, host.connection]),
   );

@@ -1,5 +1,5 @@
 import { clusterConfig } from "./config";
-import { exporterHosts } from "./hosts";
+import { exporterHosts, hostArgs } from "./hosts";
 import { proxmoxProvider } from "./machines";
 import { planStack } from "./plan";
 import type { StackValues } from "./schema";
@@ -9,7 +9,8 @@ import { clusterSecrets } from "./secrets";
 export async function fleetStack(stack: string, values: StackValues) {
   const plan = planStack(stack, clusterConfig(stack, values));
   const provider = proxmoxProvider(values);
-  const hosts = exporterHosts(values, plan, clusterSecrets(values, Object.values(plan.hosts), provider), provider);
+  const args = hostArgs(values, plan, clusterSecrets(values, Object.values(plan.hosts), provider));
+  const hosts = exporterHosts(plan, args, provider);
   const entries = Object.entries(hosts);
   return {
     scrapeTargets: Object.fromEntries(entries.map(([name, host]) => [name, host.scrapeTargets])),

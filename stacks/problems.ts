@@ -37,7 +37,7 @@ function knownKeys(path: readonly PropertyKey[]): string[] {
   return [...new Set(nodes.flatMap(alternatives).flatMap((node) => Object.keys(node.properties ?? {})))];
 }
 
-export function keyPath(path: readonly PropertyKey[]): string {
+function keyPath(path: readonly PropertyKey[]): string {
   const steps = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`));
   return `nixmon:${steps.join("").replace(/^\./, "")}`;
 }

@@ -6,9 +6,11 @@ export function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** Seconds. */
+/** How long the host may take, seconds. */
 export interface HostLimits {
+  /** Building the new system. */
   build: number;
+  /** From activation to the confirmation over a second connection; afterwards the host rolls back by itself. */
   confirm: number;
 }
 

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 
-/** How a host is reached. */
+/** How a host is reached. The private key is never among these: it comes from the SSH agent, the user's ssh config or `NIXMON_SSH_KEY`. */
 export interface Connection {
   host: string;
   port: number;
+  /** Another user than `root` needs passwordless sudo. */
   user: string;
-  /** The host's public key in authorized_keys form, `ssh-ed25519 AAAA...`. */
+  /** The host's public key in authorized_keys form, `ssh-ed25519 AAAA...`; any other one is refused before anything is sent. */
   hostKey: string;
 }
 

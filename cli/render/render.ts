@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { loadStackConfig } from "../../stacks/config";
-import { packageRoot } from "../../stacks/content";
 import { planStack } from "../../stacks/plan";
+import { packageRoot } from "../push/release";
 import { readDashboards } from "./dashboards";
 import { renderedHosts } from "./files";
 import { type WrittenHost, writeHosts } from "./write";
@@ -29,7 +29,7 @@ export interface RenderResult {
  * @throws ConfigError with every mistake of the configuration; nothing is written then
  */
 export function render(request: RenderRequest): RenderResult {
-  const { stack, project, root = packageRoot } = request;
+  const { stack, project, root = packageRoot() } = request;
   if (!/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(stack)) {
     throw new Error(
       `stack: got ${JSON.stringify(stack)}, want the part between "Pulumi." and ".yaml" of a file's name`,

@@ -1,17 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { HostData, ScrapeTarget } from "../../plan/types";
-import { type MachineArgs, makeMachine } from "./machine";
-import { type Connection, type PushLimits, pushNixos } from "./nixosPush";
+import type { HostLimits } from "../../cli/push/remote";
+import type { Connection } from "../../cli/push/ssh";
+import type { ScrapeTarget } from "../../plan/types";
+import type { ExporterHostArgs } from "../exporterHost";
+import { makeMachine } from "./machine";
+import { pushNixos } from "./nixosPush";
 
-const defaultLimits: PushLimits = { build: 1800, confirm: 120 };
-
-export interface DeployHostArgs {
-  data: HostData;
-  machine: MachineArgs;
-  ssh?: { user?: string | undefined; port?: number | undefined; hostKey?: string | undefined } | undefined;
-  secrets: Record<string, pulumi.Input<string>>;
-  limits?: Partial<PushLimits> | undefined;
-}
+const defaultLimits: HostLimits = { build: 1800, confirm: 120 };
 
 export interface DeployedHost {
   connection: pulumi.Output<Connection>;
@@ -22,7 +17,7 @@ export interface DeployedHost {
 }
 
 /** What every host has, the primary included: a machine, a pinned connection, secrets, configuration. */
-export function deployHost(name: string, args: DeployHostArgs, opts: pulumi.CustomResourceOptions): DeployedHost {
+export function deployHost(name: string, args: ExporterHostArgs, opts: pulumi.CustomResourceOptions): DeployedHost {
   const ssh = { user: args.ssh?.user ?? "root", port: args.ssh?.port ?? 22, hostKey: args.ssh?.hostKey };
   const machine = makeMachine(
     name,
@@ -37,7 +32,7 @@ export function deployHost(name: string, args: DeployHostArgs, opts: pulumi.Cust
     {
       connection,
       data: args.data,
-      secrets: args.secrets,
+      secrets: args.secrets ?? {},
       limits: { ...defaultLimits, ...args.limits },
       machine: machine.resource,
     },

@@ -1,36 +1,19 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { packageRoot, releaseHash } from "../../cli/push/release";
+import type { HostLimits } from "../../cli/push/remote";
+import type { Connection } from "../../cli/push/ssh";
 import { targetsOfManifest } from "../../plan/targets";
 import type { HostData, ScrapeTarget } from "../../plan/types";
 import { pushCommand } from "./pushCommand";
 import { userError } from "./userError";
-
-/** How a host is reached. The private key is never among these: it comes from the SSH agent, the user's ssh config or `NIXMON_SSH_KEY`. */
-export interface Connection {
-  host: string;
-  /** Default 22. */
-  port: number;
-  /** Default `root`; another user needs passwordless sudo. */
-  user: string;
-  /** The host's public key, `ssh-ed25519 AAAA...`; any other one is refused before anything is sent. */
-  hostKey: string;
-}
-
-/** How long the host may take, seconds. */
-export interface PushLimits {
-  /** Building the new system. Default 1800. */
-  build: number;
-  /** From activation to the confirmation over a second connection; afterwards the host rolls back by itself. Default 120. */
-  confirm: number;
-}
 
 export interface NixosPushArgs {
   connection: pulumi.Input<Connection>;
   data: HostData;
   /** Values by secret key, as in `data.secrets`. */
   secrets: Record<string, pulumi.Input<string>>;
-  limits: PushLimits;
+  limits: HostLimits;
   /** The machine that is gone when the host is: then nothing is removed over SSH first. */
   machine?: pulumi.Resource | undefined;
 }
@@ -63,7 +46,7 @@ export function pushNixos(name: string, args: NixosPushArgs, opts: pulumi.Custom
   const apply = new command.local.Command(
     `${name}-apply`,
     { create: pushCommand("apply"), delete: pushCommand("remove"), stdin, ...quiet },
-    { ...opts, ...gone, dependsOn: [...dependencies(opts), ...(secrets ? [secrets] : [])] },
+    { ...opts, ...gone, dependsOn: secrets ? [secrets] : [] },
   );
   const manifest = apply.stdout.apply((text) => JSON.parse(text) as { hash: string });
   return {
@@ -71,11 +54,6 @@ export function pushNixos(name: string, args: NixosPushArgs, opts: pulumi.Custom
     scrapeTargets: apply.stdout.apply((text) => targetsOfManifest(text, args.data.targets)),
     hash: manifest.hash,
   };
-}
-
-function dependencies(opts: pulumi.CustomResourceOptions): pulumi.Resource[] {
-  const given = opts.dependsOn;
-  return Array.isArray(given) ? (given as pulumi.Resource[]) : [];
 }
 
 function deliverSecrets(
