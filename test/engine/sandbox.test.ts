@@ -13,15 +13,6 @@ import {
 
 const everyHost = [...cluster, "nixdev"];
 
-beforeAll(() => {
-  must(["sandbox/down.sh"]);
-  must(["sandbox/up.sh"]);
-});
-
-afterAll(() => {
-  must(["sandbox/down.sh"]);
-});
-
 /** Connections that each host took while `act` ran. */
 function connectionsDuring(act: () => void): Record<string, number> {
   const before = everyHost.map(connections);
