@@ -7,8 +7,8 @@ export interface AlertmanagerContext {
   homeAssistant: boolean;
   /** Login name of the account that posts to Talk; undefined where Talk is off. */
   nextcloudTalkUser: string | undefined;
-  /** Called once a minute while alerting works. */
-  heartbeatUrl: string | undefined;
+  /** Whether a service elsewhere is called once a minute while alerting works. */
+  heartbeat: boolean;
   /** The host whose Caddy serves every site. */
   ioPrimaryHost: string | undefined;
 }
@@ -52,7 +52,7 @@ export function anyoneTold(context: AlertmanagerContext): string | undefined {
 
 function routes(context: AlertmanagerContext): Json[] {
   const watchdog: JsonObject = { matchers: ['alertname="Watchdog"'], receiver: receiver.nobody };
-  if (context.heartbeatUrl !== undefined) {
+  if (context.heartbeat) {
     Object.assign(watchdog, {
       receiver: receiver.heartbeat,
       group_by: ["alertname"],
@@ -110,11 +110,10 @@ function receivers(context: AlertmanagerContext): Json[] {
     };
     found.push({ name: receiver.talk, webhook_configs: [webhook] });
   }
-  if (context.heartbeatUrl !== undefined) {
-    found.push({
-      name: receiver.heartbeat,
-      webhook_configs: [{ url: context.heartbeatUrl, send_resolved: false, max_alerts: 1 }],
-    });
+  if (context.heartbeat) {
+    // whoever knows the URL can say that all is well
+    const webhook = { url_file: secret(secretKeys.heartbeatUrl), send_resolved: false, max_alerts: 1 };
+    found.push({ name: receiver.heartbeat, webhook_configs: [webhook] });
   }
   return found;
 }

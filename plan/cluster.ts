@@ -44,6 +44,7 @@ export function surveyCluster(config: ClusterConfig): Cluster {
       databases: host.postgresDatabases.length > 0,
       redis: Object.keys(host.redisInstances).length > 0,
       proxmox: config.proxmox,
+      heartbeatGiven: config.givenSecrets?.includes("heartbeatUrl"),
     };
     return {
       config: host,
@@ -77,14 +78,19 @@ function contributedSites(config: ClusterConfig, host: HostConfig): Record<strin
 
 type Alerting = NonNullable<NonNullable<MonitoringOptions["collector"]>["alerting"]>;
 
-/** What the primary is told of the ways out: its own values, else the cluster's. */
-export function alertingOf(cluster: Cluster): {
+/** Where alerts go: the primary's own values, else the cluster's. */
+export interface WaysOut {
   homeAssistantUrl: string | undefined;
   talk: { url: string | undefined; room: string | undefined; user: string | undefined };
-  heartbeatUrl: string | undefined;
-} {
-  const own: Alerting = cluster.primary?.config.monitoring.collector?.alerting ?? {};
-  const all: Alerting = cluster.config.monitoring.collector?.alerting ?? {};
+}
+
+/**
+ * @param primary options that the primary states itself
+ * @param cluster options that are stated for all hosts
+ */
+export function waysOut(primary: MonitoringOptions | undefined, cluster: MonitoringOptions): WaysOut {
+  const own: Alerting = primary?.collector?.alerting ?? {};
+  const all: Alerting = cluster.collector?.alerting ?? {};
   return {
     homeAssistantUrl: own.homeAssistant?.url ?? all.homeAssistant?.url,
     talk: {
@@ -92,6 +98,5 @@ export function alertingOf(cluster: Cluster): {
       room: own.nextcloudTalk?.room ?? all.nextcloudTalk?.room,
       user: own.nextcloudTalk?.user ?? all.nextcloudTalk?.user,
     },
-    heartbeatUrl: own.heartbeatUrl ?? all.heartbeatUrl,
   };
 }

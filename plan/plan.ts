@@ -2,7 +2,7 @@ import { alertmanagerConfig, anyoneTold } from "./alertmanager";
 import { alloyConfig } from "./alloy";
 import { blackboxConfig } from "./blackbox";
 import { requireRow } from "./catalog";
-import { alertingOf, type Cluster, type PlannedHost, surveyCluster } from "./cluster";
+import { type Cluster, type PlannedHost, surveyCluster, waysOut } from "./cluster";
 import { grafanaDatasources, grafanaSettings } from "./grafana";
 import { kanidmProvision } from "./kanidm";
 import { lokiConfig } from "./loki";
@@ -124,12 +124,12 @@ function collectorData(host: PlannedHost, cluster: Cluster, rules: Record<string
 }
 
 function alertmanagerContext(host: PlannedHost, cluster: Cluster) {
-  const { homeAssistant, nextcloudTalk } = host.options.collector.alerting;
-  const given = alertingOf(cluster);
+  const { homeAssistant, nextcloudTalk, heartbeat } = host.options.collector.alerting;
+  const given = waysOut(host.config.monitoring, cluster.config.monitoring);
   return {
     homeAssistant: homeAssistant.enable,
     nextcloudTalkUser: nextcloudTalk.enable ? given.talk.user : undefined,
-    heartbeatUrl: given.heartbeatUrl,
+    heartbeat: heartbeat.enable,
     ioPrimaryHost: cluster.ioPrimary?.config.name,
   };
 }

@@ -13,6 +13,8 @@ export interface HostFacts {
   redis: boolean;
   /** The cluster's Proxmox VE API, undefined where it names none. */
   proxmox: { verifyTls: boolean } | undefined;
+  /** Whether the user gave the address of a heartbeat service. Default false. */
+  heartbeatGiven?: boolean | undefined;
 }
 
 /** Used where neither the host nor the cluster states a value. */
@@ -64,6 +66,9 @@ export function resolveOptions(facts: HostFacts, cluster: MonitoringOptions, hos
         enable: alerting,
         homeAssistant: { enable: stated((o) => o.collector?.alerting?.homeAssistant?.enable) ?? false },
         nextcloudTalk: { enable: stated((o) => o.collector?.alerting?.nextcloudTalk?.enable) ?? false },
+        heartbeat: {
+          enable: stated((o) => o.collector?.alerting?.heartbeat?.enable) ?? facts.heartbeatGiven ?? false,
+        },
       },
       proxmox: { enable: proxmox, verifyTls: facts.proxmox?.verifyTls ?? true },
     },

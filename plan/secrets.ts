@@ -11,6 +11,8 @@ export const secretKeys = {
   /** The room's chat URL, see `talkChatUrl`: whoever knows a public room's token can read it. */
   nextcloudTalkWebhookUrl: "MONITORING/NEXTCLOUD_TALK/WEBHOOK_URL",
   nextcloudTalkAppPassword: "MONITORING/NEXTCLOUD_TALK/APP_PASSWORD",
+  /** What the watchdog calls: whoever knows it can say that all is well. */
+  heartbeatUrl: "MONITORING/HEARTBEAT/URL",
   proxmoxUser: "MONITORING/PROXMOX/USER",
   proxmoxTokenId: "MONITORING/PROXMOX/TOKEN_ID",
   proxmoxTokenSecret: "MONITORING/PROXMOX/TOKEN_SECRET",
@@ -56,6 +58,7 @@ export function secretNeeds({ options, provisionsGrafanaClient, scrapeTokens }: 
     if (collector.alerting.enable) {
       const alertmanager = requireRow("alertmanager").unit;
       if (collector.alerting.homeAssistant.enable) need(alertmanager, secretKeys.homeAssistantWebhookUrl);
+      if (collector.alerting.heartbeat.enable) need(alertmanager, secretKeys.heartbeatUrl);
       if (collector.alerting.nextcloudTalk.enable) {
         need(alertmanager, secretKeys.nextcloudTalkWebhookUrl, secretKeys.nextcloudTalkAppPassword);
       }

@@ -64,7 +64,7 @@ export interface MonitoringOptions {
                     user?: string | undefined;
                   }
                 | undefined;
-              heartbeatUrl?: string | undefined;
+              heartbeat?: { enable?: boolean | undefined } | undefined;
             }
           | undefined;
         proxmox?: { enable?: boolean | undefined } | undefined;
@@ -151,6 +151,11 @@ export interface ClusterConfig {
   probes?: ProbeOptions | undefined;
   /** Where the pages of `docs/runbooks/` are published, for the link in each alert. Default: their place in the project. */
   runbooks?: string | undefined;
+  /**
+   * Names of the secrets that the user gave (`pulumi config set --secret NAME`); never their values. Undefined: not known, so that nothing
+   * is said about missing ones.
+   */
+  givenSecrets?: readonly string[] | undefined;
   hosts: HostConfig[];
 }
 
@@ -177,6 +182,7 @@ export interface ResolvedOptions {
       enable: boolean;
       homeAssistant: { enable: boolean };
       nextcloudTalk: { enable: boolean };
+      heartbeat: { enable: boolean };
     };
     proxmox: { enable: boolean; verifyTls: boolean };
   };

@@ -1,5 +1,5 @@
 import { isAddress, isCidr, isDomain, isHostName, isHostPort } from "./address";
-import { alertingOf, type Cluster, type PlannedHost } from "./cluster";
+import { type Cluster, type PlannedHost, waysOut } from "./cluster";
 import { jobProblems, portProblems } from "./conflicts";
 import { optionProblems } from "./optionChecks";
 import { alertNames, type Thresholds } from "./rules";
@@ -154,8 +154,8 @@ function integrationProblems(cluster: Cluster): Problem[] {
   }
   if (primary === undefined || !primary.options.collector.enable || !primary.options.collector.alerting.enable)
     return problems;
-  const { homeAssistant, nextcloudTalk } = primary.options.collector.alerting;
-  const given = alertingOf(cluster);
+  const { homeAssistant, nextcloudTalk, heartbeat } = primary.options.collector.alerting;
+  const given = waysOut(primary.config.monitoring, config.monitoring);
   const needs = (integration: string, name: string, value: string | undefined, want: string) => {
     if (value === undefined || value === "") {
       problems.push({
@@ -165,11 +165,22 @@ function integrationProblems(cluster: Cluster): Problem[] {
       });
     }
   };
-  if (homeAssistant.enable) needs("homeAssistant", "url", given.homeAssistantUrl, "the address of Home Assistant");
+  const lacks = (secret: string) => config.givenSecrets !== undefined && !config.givenSecrets.includes(secret);
+  const needsSecret = (integration: string, secret: string, what: string) => {
+    if (!lacks(secret)) return;
+    const want = `${what}, because ${integration} is enabled: pulumi config set --secret ${secret}`;
+    problems.push({ key: secret, got: "nothing", want });
+  };
+  if (homeAssistant.enable && !config.givenSecrets?.includes("homeAssistantWebhookUrl")) {
+    const what = "the address of Home Assistant, or the secret homeAssistantWebhookUrl";
+    needs("homeAssistant", "url", given.homeAssistantUrl, what);
+  }
+  if (heartbeat.enable) needsSecret("heartbeat", "heartbeatUrl", "the URL that the watchdog calls");
   if (nextcloudTalk.enable) {
     needs("nextcloudTalk", "url", given.talk.url, "the address of the Nextcloud server");
     needs("nextcloudTalk", "room", given.talk.room, "the token of a Talk room, the last part of its link");
     needs("nextcloudTalk", "user", given.talk.user, "the login name of the account that posts");
+    needsSecret("nextcloudTalk", "nextcloudTalkPassword", "the app password of that account");
   }
   return problems;
 }

@@ -15,7 +15,7 @@ export function parseStack(stack: string, raw: Record<string, unknown>): StackVa
   const plain = Object.fromEntries(Object.entries(raw).filter(([key]) => !isGivenSecret(key)));
   const parsed = stackSchema.safeParse(plain, { reportInput: true });
   if (!parsed.success) throw new ConfigError(stack, problemsOf(parsed.error));
-  const values = parsed.data;
+  const values = { ...parsed.data, givenSecrets: Object.keys(raw).filter(isGivenSecret) };
   if (values.program === "fleet" && values.primaryAddress === undefined) {
     throw new ConfigError(stack, [
       { key: "nixmon:primaryAddress", got: "nothing", want: "the address of the primary, because program is fleet" },
@@ -33,7 +33,8 @@ function isGivenSecret(key: string): boolean {
  * @param all every key of the stack, with its namespace
  */
 export function valuesFromEngine(all: Record<string, string>): Record<string, unknown> {
-  return ownKeys(all, (value) => (/^\s*[[{]/.test(value) ? JSON.parse(value) : value));
+  // a secret's value is nobody's business here, and a password may begin with a brace
+  return ownKeys(all, (value, key) => (!isGivenSecret(key) && /^\s*[[{]/.test(value) ? JSON.parse(value) : value));
 }
 
 /**
@@ -52,9 +53,14 @@ export function readStack(stack: string, readFile: (name: string) => string | un
   );
 }
 
-function ownKeys<T>(all: Record<string, T>, decode: (value: T) => unknown): Record<string, unknown> {
+function ownKeys<T>(all: Record<string, T>, decode: (value: T, key: string) => unknown): Record<string, unknown> {
   const own = Object.entries(all).filter(([key]) => key.startsWith(namespace));
-  return Object.fromEntries(own.map(([key, value]) => [key.slice(namespace.length), decode(value)]));
+  return Object.fromEntries(
+    own.map(([key, value]) => {
+      const name = key.slice(namespace.length);
+      return [name, decode(value, name)];
+    }),
+  );
 }
 
 /** What the plan needs to know of a stack; machines, logins and rotation stay outside it. */
@@ -74,6 +80,7 @@ export function clusterConfig(stack: string, values: StackValues): ClusterConfig
     },
     probes: values.probes,
     runbooks: values.runbooks,
+    givenSecrets: values.givenSecrets,
     hosts: Object.entries(values.hosts).map(([name, host]) => ({
       name,
       address: host.address,

@@ -54,7 +54,7 @@ const monitoring = z.strictObject({
               user: z.string().optional(),
             })
             .optional(),
-          heartbeatUrl: url.optional(),
+          heartbeat: enable.optional(),
         })
         .optional(),
       proxmox: enable.optional(),
@@ -196,7 +196,10 @@ export const stackSchema = z.strictObject({
   rotation: z.record(z.string(), z.int({ error: "a whole number" })).default({}),
 });
 
-export type StackValues = z.output<typeof stackSchema>;
+export type StackValues = z.output<typeof stackSchema> & {
+  /** Names of the secrets that the user gave. */
+  givenSecrets: readonly string[];
+};
 export type HostValues = StackValues["hosts"][string];
 export type MachineValues = HostValues["machine"];
 
@@ -206,4 +209,6 @@ export const givenSecrets = [
   "proxmoxApiToken",
   "homeAssistantWebhookUrl",
   "nextcloudTalkPassword",
+  "heartbeatUrl",
+  "scrapeTokens",
 ] as const;

@@ -3,6 +3,7 @@ import * as random from "@pulumi/random";
 import { GrafanaOAuthClient } from "../components/grafanaOAuthClient";
 import { userError } from "../components/internal/userError";
 import { ProxmoxToken } from "../components/proxmoxToken";
+import { waysOut } from "../plan/cluster";
 import { homeAssistantWebhookUrl, scrapeTokenKey, scrapeTokensOf, secretKeys, talkChatUrl } from "../plan/secrets";
 import type { HostData } from "../plan/types";
 import type { StackValues } from "./schema";
@@ -41,17 +42,18 @@ export function clusterSecrets(
     made[secretKeys.proxmoxTokenSecret] = token.tokenUuid;
   }
   const config = new pulumi.Config();
-  const alerting = values.monitoring.collector?.alerting;
+  const primary = values.hosts[values.allocations.server.monitoringPrimaryHost];
+  const { homeAssistantUrl = "", talk } = waysOut(primary?.monitoring, values.monitoring);
   if (needed.has(secretKeys.homeAssistantWebhookUrl)) {
     const given = config.getSecret("homeAssistantWebhookUrl");
-    made[secretKeys.homeAssistantWebhookUrl] =
-      given ?? webhookUrl(alerting?.homeAssistant?.url ?? "", rotation("homeAssistantWebhook"));
+    made[secretKeys.homeAssistantWebhookUrl] = given ?? webhookUrl(homeAssistantUrl, rotation("homeAssistantWebhook"));
   }
   if (needed.has(secretKeys.nextcloudTalkWebhookUrl)) {
-    const { url = "", room = "" } = alerting?.nextcloudTalk ?? {};
+    const { url = "", room = "" } = talk;
     made[secretKeys.nextcloudTalkWebhookUrl] = pulumi.secret(talkChatUrl(url, room));
     made[secretKeys.nextcloudTalkAppPassword] = config.requireSecret("nextcloudTalkPassword");
   }
+  if (needed.has(secretKeys.heartbeatUrl)) made[secretKeys.heartbeatUrl] = config.requireSecret("heartbeatUrl");
   const tokens = scrapeTokensOf(Object.values(values.hosts).flatMap((host) => host.scrapes));
   if (tokens.length > 0) {
     const given = config.requireSecretObject<Record<string, string>>("scrapeTokens");

@@ -4,13 +4,13 @@ import type { JsonObject } from "../../../plan/types";
 const off: AlertmanagerContext = {
   homeAssistant: false,
   nextcloudTalkUser: undefined,
-  heartbeatUrl: undefined,
+  heartbeat: false,
   ioPrimaryHost: undefined,
 };
 const on: AlertmanagerContext = {
   homeAssistant: true,
   nextcloudTalkUser: "alertbot",
-  heartbeatUrl: "https://beat.example.net/x",
+  heartbeat: true,
   ioPrimaryHost: "nixio",
 };
 
@@ -45,7 +45,7 @@ function receivers(config: JsonObject, labels: Record<string, string>): string[]
 describe("routing", () => {
   const ha = "home-assistant";
   const talk = "nextcloud-talk";
-  const both = { ...on, heartbeatUrl: undefined };
+  const both = { ...on, heartbeat: false };
   test.each([
     ["critical", both, { severity: "critical" }, [ha, talk]],
     ["warning", both, { severity: "warning" }, [ha]],
@@ -69,7 +69,7 @@ describe("routing", () => {
   test.each([
     ["everything", on],
     ["nothing", off],
-    ["a heartbeat alone", { ...off, heartbeatUrl: "https://b.example.net" }],
+    ["a heartbeat alone", { ...off, heartbeat: true }],
   ])("with %s on names only receivers that exist", (_, context) => {
     const config = alertmanagerConfig(context);
     const names = new Set((config.receivers as { name: string }[]).map(({ name }) => name));
@@ -146,9 +146,14 @@ describe("secrets and the Talk message", () => {
   const text = JSON.stringify(alertmanagerConfig(on));
 
   test("come by files of Alertmanager's own credentials", () => {
-    for (const name of ["HOME_ASSISTANT_WEBHOOK_URL", "NEXTCLOUD_TALK_WEBHOOK_URL", "NEXTCLOUD_TALK_APP_PASSWORD"]) {
-      expect(text).toContain(`/run/credentials/alertmanager.service/MONITORING_${name}`);
-    }
+    const files = [
+      "HOME_ASSISTANT_WEBHOOK_URL",
+      "NEXTCLOUD_TALK_WEBHOOK_URL",
+      "NEXTCLOUD_TALK_APP_PASSWORD",
+      "HEARTBEAT_URL",
+    ];
+    for (const name of files) expect(text).toContain(`/run/credentials/alertmanager.service/MONITORING_${name}`);
+    expect(text).not.toContain("://");
   });
 
   test("post to Talk as the account that is named, with the header that Nextcloud asks for", () => {

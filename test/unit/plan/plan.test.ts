@@ -110,7 +110,7 @@ describe("warnings", () => {
 
   test("say so when nobody will be told of an alert", () => {
     expect(plan().warnings).toEqual([nobody]);
-    expect(plan(alerting({ heartbeatUrl: "https://b.example.net" })).warnings).toEqual([nobody]);
+    expect(plan(alerting({ heartbeat: { enable: true } })).warnings).toEqual([nobody]);
     expect(plan(alerting({ homeAssistant: { enable: true, url: "https://ha.example.net" } })).warnings).toEqual([]);
   });
 

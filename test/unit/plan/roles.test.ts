@@ -56,7 +56,12 @@ describe("defaults", () => {
     expect(collector).toEqual({
       enable: true,
       grafana: { kanidm: { enable: true } },
-      alerting: { enable: true, homeAssistant: { enable: false }, nextcloudTalk: { enable: false } },
+      alerting: {
+        enable: true,
+        homeAssistant: { enable: false },
+        nextcloudTalk: { enable: false },
+        heartbeat: { enable: false },
+      },
       proxmox: { enable: true, verifyTls: true },
     });
   });

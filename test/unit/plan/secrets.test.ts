@@ -44,6 +44,14 @@ describe("secrets of the monitoring primary", () => {
     });
   });
 
+  test("hold the heartbeat's address once it is given, or the option says so", () => {
+    const heartbeat = (config: ClusterConfig) => needs("nixmon", config)["MONITORING/HEARTBEAT/URL"];
+    expect(heartbeat(cluster({ givenSecrets: ["heartbeatUrl"] }))).toEqual(["alertmanager.service"]);
+    expect(heartbeat(withAlerting({ heartbeat: { enable: true } }))).toEqual(["alertmanager.service"]);
+    const off = { ...withAlerting({ heartbeat: { enable: false } }), givenSecrets: ["heartbeatUrl"] };
+    expect(heartbeat(off)).toBeUndefined();
+  });
+
   test("hold no integration's secret while alerting is off", () => {
     const config = withAlerting({ enable: false, homeAssistant: { enable: true, url: "https://ha.example.net" } });
     expect(Object.keys(needs("nixmon", config)).filter((key) => key.includes("HOME"))).toEqual([]);

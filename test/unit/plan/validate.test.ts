@@ -149,7 +149,20 @@ test.each<[string, ClusterConfig, string]>([
   [
     "Home Assistant without its address",
     alerting({ homeAssistant: { enable: true } }),
-    "monitoring.collector.alerting.homeAssistant.url: got nothing, want the address of Home Assistant, because homeAssistant is enabled",
+    "monitoring.collector.alerting.homeAssistant.url: got nothing, want the address of Home Assistant, or the secret homeAssistantWebhookUrl, because homeAssistant is enabled",
+  ],
+  [
+    "Talk without its app password",
+    {
+      ...alerting({ nextcloudTalk: { enable: true, url: "https://c.example.net", room: "a", user: "bot" } }),
+      givenSecrets: [],
+    },
+    "nextcloudTalkPassword: got nothing, want the app password of that account, because nextcloudTalk is enabled: pulumi config set --secret nextcloudTalkPassword",
+  ],
+  [
+    "a heartbeat without its address",
+    { ...alerting({ heartbeat: { enable: true } }), givenSecrets: [] },
+    "heartbeatUrl: got nothing, want the URL that the watchdog calls, because heartbeat is enabled: pulumi config set --secret heartbeatUrl",
   ],
   [
     "Talk without a room",
@@ -178,6 +191,11 @@ test.each<[string, ClusterConfig, string]>([
   ],
 ])("%s is one clear mistake", (_, config, expected) => {
   expect(mistakes(config)).toEqual([expected]);
+});
+
+test("Home Assistant needs no address where its whole webhook is given as a secret", () => {
+  const config = alerting({ homeAssistant: { enable: true } });
+  expect(mistakes({ ...config, givenSecrets: ["homeAssistantWebhookUrl"] })).toEqual([]);
 });
 
 test("all mistakes are told at once, and no host data is made", () => {

@@ -108,7 +108,13 @@ describe("a stack's configuration", () => {
   });
 
   test("leaves secrets to the engine", () => {
-    expect(mistakes({ proxmoxPassword: { secure: "v1:abc" } })).toEqual([]);
+    const secrets = { proxmoxPassword: { secure: "v1:abc" }, scrapeTokens: { secure: "v1:abc" } };
+    const values = parseStack("test", { ...good, ...secrets });
+    expect(clusterConfig("test", values).givenSecrets).toEqual(["proxmoxPassword", "scrapeTokens"]);
+  });
+
+  test("does not look into a secret, which may begin like JSON", () => {
+    expect(valuesFromEngine({ "nixmon:proxmoxPassword": "{secret" })).toEqual({ proxmoxPassword: "{secret" });
   });
 
   test("of a stack without file is refused by name", () => {

@@ -60,6 +60,7 @@ in
         enable = switch true "Run Alertmanager.";
         homeAssistant.enable = switch false "Send critical and warning alerts to a Home Assistant webhook.";
         nextcloudTalk.enable = switch false "Send critical alerts to a Nextcloud Talk room.";
+        heartbeat.enable = switch false "Call a service elsewhere once a minute, which raises the alarm when the calls stop.";
       };
       proxmox = {
         enable = switch true "Collect metrics of Proxmox VE.";

@@ -6,6 +6,7 @@ let
   told = cfg.data.collector.alertmanager or null;
   integrations = {
     home-assistant = { option = "homeAssistant"; inherit (cfg.collector.alerting.homeAssistant) enable; };
+    heartbeat = { option = "heartbeat"; inherit (cfg.collector.alerting.heartbeat) enable; };
     nextcloud-talk = { option = "nextcloudTalk"; inherit (cfg.collector.alerting.nextcloudTalk) enable; };
   };
   # a receiver whose integration this host switches off stays, for the routes that name it, but tells nobody
