@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { HostLimits } from "../cli/push/remote";
+import type { Activation, HostLimits } from "../cli/push/remote";
 import type { Connection } from "../cli/push/ssh";
 import type { HostData, ScrapeTarget } from "../plan/types";
 import { deployHost } from "./internal/deployHost";
@@ -23,6 +23,8 @@ export interface ExporterHostArgs {
   ssh?: SshArgs | undefined;
   /** A value for each key in `data.secrets`. */
   secrets?: Record<string, pulumi.Input<string>> | undefined;
+  /** How the host's own configuration, which imports ours, is built. Default: by channel, on the host. */
+  activation?: Activation | undefined;
   /** How long the host may take, seconds. Default: build 1800, confirm 120. */
   limits?: Partial<HostLimits> | undefined;
 }

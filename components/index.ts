@@ -1,6 +1,6 @@
 /** The components and what their arguments are made of; the package's public face. */
 
-export type { HostLimits } from "../cli/push/remote";
+export type { Activation, HostLimits } from "../cli/push/remote";
 export type { Connection } from "../cli/push/ssh";
 export { planCluster } from "../plan/plan";
 export type { ClusterConfig, HostConfig, HostData, MonitoringOptions, ScrapeTarget } from "../plan/types";

@@ -25,7 +25,7 @@ export function hostArgs(
       port: host.ssh.port ?? values.ssh.port,
       hostKey: host.ssh.hostKey,
     };
-    return { data, machine: machineArgs(host, values, keys, protect), ssh, secrets };
+    return { data, machine: machineArgs(host, values, keys, protect), ssh, secrets, activation: host.activation };
   };
 }
 

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import type { Activation } from "../cli/push/remote";
 
 /**
  * The shape of a stack's configuration (the keys under `nixmon:` in `Pulumi.<stack>.yaml`). Only shapes and single values are checked
@@ -117,6 +118,28 @@ const machine = z.discriminatedUnion(
   { error: "an object whose `type` is vm, lxc or existing" },
 );
 
+const word = (want: string) => text(want, (value) => /^[A-Za-z0-9_][\w@.:-]*$/.test(value));
+const buildHost = word("a host such as root@builder").optional();
+const flake = text("a flake with the host's attribute, such as /etc/nixos#nixio", (value) =>
+  /^[^\s-]\S*#[^\s-]\S*$/.test(value),
+);
+
+/** How the host's own configuration is built, see `Activation`. */
+const activation = z
+  .strictObject({
+    flake: flake.optional(),
+    impure: z.literal(true, { error: "true, or nothing" }).optional(),
+    overrideInput: word("the name of one of the flake's inputs").optional(),
+    buildHost,
+  })
+  .refine(
+    (given) => Number(given.flake !== undefined) === Number(given.impure ?? false) + Number("overrideInput" in given),
+    {
+      error: "beside `flake` either `impure: true` or `overrideInput`, and these two with `flake` only",
+    },
+  )
+  .transform((given) => given as Activation);
+
 const virtualHost = z.strictObject({
   upstream: text("host:port", (value) => /^[^\s:]+:\d{1,5}$/.test(value) || /^\[[0-9a-f:]+\]:\d{1,5}$/.test(value)),
   access: z.enum(["public", "lan"], { error: "public or lan" }).default("lan"),
@@ -129,6 +152,7 @@ const host = z.strictObject({
   address,
   machine: machine.default({ type: "existing" }),
   ssh: ssh.default({}),
+  activation: activation.optional(),
   virtualHosts: z.record(domain, virtualHost).default({}),
   postgresDatabases: z.array(z.string().min(1)).default([]),
   redisInstances: z.record(z.string(), z.strictObject({ port })).default({}),

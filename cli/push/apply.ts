@@ -14,7 +14,7 @@ export async function apply(text: string): Promise<number> {
   const payload = hostPayload(input.data, root);
 
   const tried = await visit(input, {
-    command: applyCommand(connection.user, payload.hash, limits),
+    command: applyCommand(connection.user, payload.hash, limits, input.activation),
     input: async () => {
       const { archive } = await import("./archive");
       const packed = await archive(payload.files);

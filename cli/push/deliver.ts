@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type HostInput, readHost, readSecrets, readTargets } from "./input";
+import { type HostInput, readHost, readRemove, readSecrets, readTargets } from "./input";
 import { ReachError, say, type Visit, visit } from "./reach";
 import { packageRoot } from "./release";
-import { agentCommand, agentInput, heartbeat, secretLines } from "./remote";
+import { agentCommand, agentInput, removeWords, secretLines } from "./remote";
 
 /** Writes the host's secrets and removes those not among them; restarts only consumers of changed ones. */
 export async function secrets(text: string): Promise<number> {
@@ -33,9 +33,9 @@ export async function targetsRemove(text: string): Promise<number> {
 
 /** Takes nixmon off the host; a host that is gone has none. */
 export async function remove(text: string): Promise<number> {
-  const input = readHost(text);
+  const input = readRemove(text);
   const build = 1800;
-  const words = ["remove", `build=${build}`, `watch=${heartbeat.gone}`];
+  const words = removeWords(build, input.activation);
   return unlessGone(
     input,
     run(input, words, () => "", { ...brief, heartbeat: true, deadline: build + 600 }),

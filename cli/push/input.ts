@@ -1,5 +1,5 @@
 import type { HostData, ScrapeTarget } from "../../plan/types";
-import type { HostLimits } from "./remote";
+import type { Activation, HostLimits } from "./remote";
 import type { Connection } from "./ssh";
 
 // Written out instead of made with zod: loading that takes longer than all else that happens before ssh starts.
@@ -9,7 +9,10 @@ export interface HostInput {
   /** The host's name in the stack; its key is pinned under it. */
   name: string;
 }
-export interface ApplyInput extends HostInput {
+export interface RemoveInput extends HostInput {
+  activation: Activation;
+}
+export interface ApplyInput extends RemoveInput {
   /** `releaseHash` of the package that the stack saw. */
   release: string;
   limits: HostLimits;
@@ -38,6 +41,9 @@ type Fields = Record<string, unknown>;
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/;
 const addressPattern = /^[A-Za-z0-9:][A-Za-z0-9.:%_-]{0,252}$/;
 const keyPattern = /^(ssh|ecdsa|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/]{40,}={0,2}( .*)?$/;
+// No leading dash: none of them may be taken for an option of nixos-rebuild.
+const flakePattern = /^[^\s-]\S*#[^\s-]\S*$/;
+const wordPattern = /^[A-Za-z0-9_][\w@.:-]*$/;
 const secretPattern = /^[A-Z0-9_]+(\/[A-Z0-9_]+)*$/;
 
 /** Reads one JSON object and collects what is wrong with it. */
@@ -84,6 +90,23 @@ class Reader {
     return result;
   }
 
+  activation(): Activation {
+    if (this.fields.activation === undefined) return {};
+    const { flake, impure, overrideInput, buildHost } = this.object("activation", this.fields.activation);
+    const elsewhere =
+      buildHost === undefined
+        ? {}
+        : { buildHost: this.text("activation.buildHost", buildHost, wordPattern, "a host such as root@builder") };
+    if (flake === undefined) return elsewhere;
+    const from = { flake: this.text("activation.flake", flake, flakePattern, "a flake such as /etc/nixos#nixio") };
+    if (overrideInput !== undefined) {
+      const input = this.text("activation.overrideInput", overrideInput, wordPattern, "the name of a flake's input");
+      return { ...from, ...elsewhere, overrideInput: input };
+    }
+    if (impure !== true) this.wrong("activation.impure", impure, "true, or activation.overrideInput");
+    return { ...from, ...elsewhere, impure: true };
+  }
+
   host(): HostInput {
     const from = this.object("connection", this.fields.connection);
     return {
@@ -108,6 +131,12 @@ export function readHost(text: string): HostInput {
   return reader.finish(reader.host());
 }
 
+/** What `remove` reads is what `apply` was given: the state keeps one stdin for both. */
+export function readRemove(text: string): RemoveInput {
+  const reader = new Reader(text);
+  return reader.finish({ ...reader.host(), activation: reader.activation() });
+}
+
 export function readApply(text: string): ApplyInput {
   const reader = new Reader(text);
   const host = reader.host();
@@ -117,6 +146,7 @@ export function readApply(text: string): ApplyInput {
   if (data.host !== host.name) reader.wrong("data.host", data.host, `the connection's host name, ${host.name}`);
   return reader.finish({
     ...host,
+    activation: reader.activation(),
     release: reader.text("release", reader.fields.release, /^[0-9a-f]{64}$/, "a SHA-256 in hex"),
     limits: {
       build: reader.number("limits.build", limits.build, 1, 86_400),

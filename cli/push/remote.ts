@@ -14,6 +14,30 @@ export interface HostLimits {
   confirm: number;
 }
 
+/** The host's own configuration is a flake: its reference with the host's attribute, such as `/etc/nixos#nixio`. */
+export interface FlakeActivation {
+  flake: string;
+  /** Machine that builds in the host's place, as `nixos-rebuild --build-host` takes it. Default: the host. */
+  buildHost?: string | undefined;
+}
+
+/**
+ * How the host's own configuration, which imports ours, is built: by channel; as a flake that reads /etc/nixos/nixmon (`impure`); or as a
+ * flake one of whose inputs is replaced by the pushed folder (`overrideInput`).
+ */
+export type Activation =
+  | { buildHost?: string | undefined }
+  | (FlakeActivation & { impure: true })
+  | (FlakeActivation & { overrideInput: string });
+
+function activationWords(activation: Activation): string[] {
+  const flake = "flake" in activation ? [`flake=${activation.flake}`] : [];
+  const impure = "impure" in activation ? ["impure=yes"] : [];
+  const input = "overrideInput" in activation ? [`input=${activation.overrideInput}`] : [];
+  const elsewhere = activation.buildHost === undefined ? [] : [`build-host=${activation.buildHost}`];
+  return [...flake, ...impure, ...input, ...elsewhere];
+}
+
 /** How often the deployer shows that it is there, and how long the agent waits for that; seconds. */
 export const heartbeat = { every: 5, gone: 30 } as const;
 
@@ -33,14 +57,20 @@ const readAndRun = `${path}
 IFS= read -r length && agent=$(head -c "$length") && eval "$agent"`;
 
 /** Unpacks the payload from stdin and tries it out; the answer on stdout is empty when it waits for its confirmation. */
-export function applyCommand(user: string, hash: string, limits: HostLimits): string {
-  const words = [hash, `build=${limits.build}`, `confirm=${limits.confirm}`, `watch=${heartbeat.gone}`];
+export function applyCommand(user: string, hash: string, limits: HostLimits, activation: Activation = {}): string {
+  const bounds = [`build=${limits.build}`, `confirm=${limits.confirm}`, `watch=${heartbeat.gone}`];
+  const words = [hash, ...bounds, ...activationWords(activation)];
   return asRoot(user, ["sh", "-c", unpackAndRun, "nixmon", ...words]);
 }
 
 /** Makes the trial of `hash` permanent; run by the agent that the apply left on the host. */
 export function confirmCommand(user: string, hash: string): string {
   return asRoot(user, ["sh", "/var/lib/nixmon/agent", "confirm", hash]);
+}
+
+/** The agent's words for taking nixmon off a host. */
+export function removeWords(build: number, activation: Activation = {}): string[] {
+  return ["remove", `build=${build}`, `watch=${heartbeat.gone}`, ...activationWords(activation)];
 }
 
 /** Runs a command of the agent that comes on stdin. */

@@ -33,6 +33,7 @@ export function deployHost(name: string, args: ExporterHostArgs, opts: pulumi.Cu
       connection,
       data: args.data,
       secrets: args.secrets ?? {},
+      activation: args.activation,
       limits: { ...defaultLimits, ...args.limits },
       machine: machine.resource,
     },

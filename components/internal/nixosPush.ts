@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { packageRoot, releaseHash } from "../../cli/push/release";
-import type { HostLimits } from "../../cli/push/remote";
+import type { Activation, HostLimits } from "../../cli/push/remote";
 import type { Connection } from "../../cli/push/ssh";
 import { targetsOfManifest } from "../../plan/targets";
 import type { HostData, ScrapeTarget } from "../../plan/types";
@@ -14,6 +14,8 @@ export interface NixosPushArgs {
   /** Values by secret key, as in `data.secrets`. */
   secrets: Record<string, pulumi.Input<string>>;
   limits: HostLimits;
+  /** How the host's own configuration is built. */
+  activation?: Activation | undefined;
   /** The machine that is gone when the host is: then nothing is removed over SSH first. */
   machine?: pulumi.Resource | undefined;
 }
@@ -40,6 +42,7 @@ export function pushNixos(name: string, args: NixosPushArgs, opts: pulumi.Custom
       name: args.data.host,
       release,
       limits: args.limits,
+      activation: args.activation,
       data: args.data,
     }),
   );

@@ -161,6 +161,24 @@ is 'remove of what is gone is no error' eval 'code 0 && answers "\"removed\":fal
 is 'a host whose import line stays gets an empty module in its place' eval 'code 0 && runs plain && [ "$(cat /etc/nixos/nixmon/default.nix)" = "{ }" ] && says "take \`./nixmon\` out"'
 healthy; deploy anew; agent confirm "$hash"
 is 'after remove a new apply takes the place of the empty module' eval 'code 0 && [ -L /etc/nixos/nixmon ] && generation 1'
+
+# --- by flake
+agent remove; rm /etc/nixos/strict; how() { payload "$1"; shift; agent apply "$dir" "$hash" confirm=6 lock=1 "$@"; }
+healthy; how flaked 'flake=/etc/nixos#box' impure=yes
+is 'an impure flake is built with its reference and sees the pushed folder' eval 'code 0 && called "nixos-rebuild build --flake /etc/nixos#box --impure" && runs "$hash"'
+agent confirm "$hash"
+healthy; how pure 'flake=github:me/nixos#box'
+is 'a flake whose build does not contain nixmon is refused with the line to add' eval 'code 15 && says "Add to the host'"'"'s modules in github:me/nixos#box:  imports = [ /etc/nixos/nixmon ];" && idle'
+healthy; how overridden 'flake=github:me/nixos#box' input=nixmon build-host=root@builder; flaked=$hash
+is 'a flake with an overridden input gets the new generation, and may be built elsewhere' eval 'code 0 && called "--override-input nixmon path:/var/lib/nixmon/generations/2 --build-host root@builder" && runs "$hash"'
+agent confirm "$hash"
+healthy; how other 'flake=github:me/nixos#box' input=monitoring
+is 'a flake without that input is refused with the lines to add' eval 'code 15 && says "imports = [ inputs.monitoring.outPath ];" && says "inputs.monitoring = {" && runs "$flaked"'
+agent remove 'flake=github:me/nixos#box' input=nixmon
+is 'remove builds the flake with an empty module as its input' eval 'code 0 && called "--override-input nixmon path:/var/lib/nixmon/generations/0" && runs plain && [ ! -e /var/lib/nixmon ]'
+healthy; deploy channel; agent confirm "$hash"
+is 'control: without a flake nothing of it is asked for' eval 'code 0 && not called "--flake"'
+
 agent apply; is 'apply without arguments is a usage error' code 2
 agent apply x y build=soon; is 'a limit that is no number is a usage error' eval 'code 2 && says "build=soon"'
 agent frobnicate; is 'an unknown command is a usage error' eval 'code 2 && says "known: apply"'

@@ -1,4 +1,4 @@
-import { readApply, readHost, readSecrets, readTargets } from "../../../cli/push/input";
+import { readApply, readHost, readRemove, readSecrets, readTargets } from "../../../cli/push/input";
 
 const hostKey = `ssh-ed25519 ${Buffer.alloc(51, 7).toString("base64")}`;
 const host = { connection: { host: "10.0.0.3", port: 22, user: "root", hostKey }, name: "nixio" };
@@ -12,9 +12,20 @@ const apply = {
 describe("stdin", () => {
   test("of each subcommand is taken as it is", () => {
     expect(readHost(JSON.stringify(apply))).toEqual(host);
-    expect(readApply(JSON.stringify(apply))).toEqual(apply);
+    expect(readApply(JSON.stringify(apply))).toEqual({ ...apply, activation: {} });
     expect(readSecrets(JSON.stringify({ ...host, secrets: { "A/B": "x" } })).secrets).toEqual({ "A/B": "x" });
     expect(readTargets(JSON.stringify({ ...host, host: "nixcloud", targets: [] })).host).toBe("nixcloud");
+  });
+
+  test("says how a flake is built, and refuses what nixos-rebuild would take for an option", () => {
+    const activation = { flake: "/etc/nixos#nixio", impure: true, buildHost: "root@builder" };
+    expect(readRemove(JSON.stringify({ ...apply, activation })).activation).toEqual(activation);
+    const wrong = { flake: "--fast#x", buildHost: "-x" };
+    expect(() => readRemove(JSON.stringify({ ...apply, activation: wrong }))).toThrow(
+      'stdin: activation.buildHost: got "-x", want a host such as root@builder; ' +
+        'activation.flake: got "--fast#x", want a flake such as /etc/nixos#nixio; ' +
+        "activation.impure: got nothing, want true, or activation.overrideInput",
+    );
   });
 
   test("with several mistakes lists every wrong key with what it got and what it wants", () => {

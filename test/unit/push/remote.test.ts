@@ -1,6 +1,14 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
-import { agentCommand, agentInput, applyCommand, confirmCommand, quote, secretLines } from "../../../cli/push/remote";
+import {
+  agentCommand,
+  agentInput,
+  applyCommand,
+  confirmCommand,
+  quote,
+  removeWords,
+  secretLines,
+} from "../../../cli/push/remote";
 
 const shell = (text: string) => execFileSync("sh", ["-c", text], { encoding: "utf8" });
 
@@ -51,6 +59,22 @@ describe("quote", () => {
 
 describe("remote commands", () => {
   const hash = "ab".repeat(32);
+
+  test("how the host's configuration is built is said in words of its own, for apply and for remove", () => {
+    const limits = { build: 60, confirm: 60 };
+    const last = (text: string) =>
+      text
+        .split("\n")
+        .pop()
+        ?.replace(/^.*nixmon [0-9a-f]+ /, "");
+    expect(last(applyCommand("root", hash, limits))).toBe("build=60 confirm=60 watch=30");
+    expect(last(applyCommand("root", hash, limits, { flake: "/etc/nixos#a b", impure: true }))).toBe(
+      "build=60 confirm=60 watch=30 'flake=/etc/nixos#a b' impure=yes",
+    );
+    expect(removeWords(60, { flake: "github:me/x#h", overrideInput: "nixmon", buildHost: "root@b" })).toEqual(
+      "remove build=60 watch=30 flake=github:me/x#h input=nixmon build-host=root@b".split(" "),
+    );
+  });
 
   test("apply unpacks stdin into a folder of its own and runs the agent that came with it", () => {
     expect(applyCommand("root", hash, { build: 1800, confirm: 60 })).toBe(

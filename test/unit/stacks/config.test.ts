@@ -67,6 +67,11 @@ describe("a stack's configuration", () => {
       '  nixmon:hosts.nixmon.machine.memory: got "2048", want a size such as 512MiB, 2GiB or 1TiB',
     ],
     [
+      "a flake that sees nothing of what is pushed",
+      host({ activation: { flake: "/etc/nixos#nixmon" } }),
+      '  nixmon:hosts.nixmon.activation: got {"flake":"/etc/nixos#nixmon"}, want beside `flake` either `impure: true` or `overrideInput`, and these two with `flake` only',
+    ],
+    [
       "two primaries",
       { allocations: { server: { monitoringPrimaryHost: ["a", "b"] } } },
       '  nixmon:allocations.server.monitoringPrimaryHost: got ["a","b"], want the name of the host that runs the collectors',
