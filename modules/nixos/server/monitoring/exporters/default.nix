@@ -7,6 +7,7 @@ in
 {
   imports = [
     ./node.nix
+    ./nixos.nix
     ./caddy.nix
     ./postgres.nix
     ./redis.nix
