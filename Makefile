@@ -16,27 +16,30 @@ help: ## This list
 
 .PHONY: tools
 tools: ## Find or build every program that the project uses
-	@tools/debian.sh
+	@tools/needs.sh
 	@tools/tools.sh
 	@tools/python.sh
-	@sandbox/standins/build.sh "$(NIXMON_CACHE)/bin"
+	@tools/standins.sh
 
 node_modules/.package-lock.json: package.json package-lock.json
-	@echo "npm: installing the packages of package-lock.json"
 	@# not npm ci: it refuses a lock without some other platform's optional binaries, which not every registry mirror holds
-	@npm install --no-save --no-audit --no-fund --loglevel=error
+	@tools/quietly.sh npm "installing the packages of package-lock.json" npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 dist/.built: node_modules/.package-lock.json tsconfig.json tsconfig.build.json $(SOURCES)
-	@echo "build: TypeScript to dist/"
-	@npm run --silent build
+	@tools/quietly.sh build "compiling TypeScript to dist/" npm run --silent build
 	@touch $@
 
 .PHONY: build
 build: dist/.built ## Compile the program and its command-line tools
 
+# first of all: nobody should wait for a build to read that it was for nothing
+.PHONY: sandbox-check
+sandbox-check:
+	@sandbox/hosts/machine.sh check
+
 .PHONY: sandbox
-sandbox: tools build ## A whole cluster on this machine: provision, push, activate, scrape
+sandbox: sandbox-check tools build ## A whole cluster on this machine: provision, push, activate, scrape
 	@sandbox/up.sh
 
 .PHONY: sandbox-down

@@ -7,7 +7,7 @@ import { makeCredentials, proxmoxPid, startProxmox, stopProxmox } from "./sandbo
 import { AlreadyTold, runScript, runThrough } from "./sandbox/run";
 
 async function up(at: Folders): Promise<void> {
-  preflight(at, proxmoxPid(at) !== undefined);
+  preflight(at);
   process.env.NIXMON_ROOT = runScript(at.rootImageScript).trim();
   mkdirSync(at.state, { recursive: true, mode: 0o755 });
   writeFileSync(at.marker, "Made by the nixmon sandbox; 'make sandbox-down' removes this folder.\n");
@@ -25,7 +25,7 @@ async function up(at: Folders): Promise<void> {
 }
 
 async function down(at: Folders): Promise<void> {
-  demandRoot();
+  demandRoot(at);
   await stopProxmox(at);
   runScript(at.machineScript, "down", "--all");
   if (existsSync(at.marker)) rmSync(at.state, { recursive: true, force: true });
@@ -72,7 +72,7 @@ const machine = defineCommand({
       },
       run: ({ args }) =>
         guarded((at) => {
-          demandRoot();
+          demandRoot(at);
           console.log(machineUp(at, args));
         }),
     }),

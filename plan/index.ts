@@ -1,7 +1,7 @@
 /** The plan as a library: plain data in, plain data out. */
 export { type ClusterPlan, type PlanContent, planCluster } from "./plan";
 export { homeAssistantWebhookUrl, secretKeys, talkChatUrl } from "./secrets";
-export { type FileSdGroup, fileSdOfTargets, targetsOfManifest } from "./targets";
+export { type FileSdGroup, fileSdOfTargets, type Manifest, parseManifest, targetsOfManifest } from "./targets";
 export type {
   ClusterConfig,
   FreeScrape,

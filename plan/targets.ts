@@ -114,18 +114,19 @@ const manifestExporter = z.object({
 const manifestSchema = z.object({
   schema: z.literal(1),
   host: z.string().min(1),
+  /** Of the pushed files that the running system was made of. */
+  hash: z.string().min(1),
   exporters: z.array(manifestExporter),
 });
+
+export type Manifest = z.output<typeof manifestSchema>;
 
 /**
  * What Prometheus is to scrape on a host that has confirmed its activation. The host decides which catalog rows really run there;
  * what it cannot know (probes of its sites, free scrapes) is taken from the plan.
- * @param text the manifest, JSON
  * @param planned the plan's targets for that host
- * @throws Error that names host, key, finding and what was wanted
  */
-export function targetsOfManifest(text: string, planned: readonly ScrapeTarget[] = []): ScrapeTarget[] {
-  const manifest = parseManifest(text);
+export function targetsOfManifest(manifest: Manifest, planned: readonly ScrapeTarget[] = []): ScrapeTarget[] {
   const plan = new Map(planned.map((target) => [target.name, target]));
   const confirmed = manifest.exporters.map((exporter): ScrapeTarget => {
     const known = plan.get(exporter.name);
@@ -146,7 +147,11 @@ function isHostsBusiness(target: ScrapeTarget, confirmed: ReadonlySet<string>): 
   return findRow(row) !== undefined && !(part !== undefined && confirmed.has(row));
 }
 
-function parseManifest(text: string): z.output<typeof manifestSchema> {
+/**
+ * @param text the manifest, JSON
+ * @throws Error that names host, key, finding and what was wanted
+ */
+export function parseManifest(text: string): Manifest {
   let value: unknown;
   try {
     value = JSON.parse(text);

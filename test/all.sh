@@ -48,6 +48,7 @@ step types npm run --silent types
 step lint npm run --silent lint
 step unit test/unit/run.sh
 step shell test/shell.sh
+step preflight test/preflight/run.sh
 step go test/go.sh
 step nix test/nix/run.sh
 step rules test/rules/run.sh

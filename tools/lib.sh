@@ -1,9 +1,10 @@
-# Shared by tools.sh, python.sh and env.sh.
+# Shared by the scripts of this folder.
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # the others use what is set here
 
 : "${here:?}" # the folder of the script that reads this
 wanted=() rows=()
+node_wanted=20 python_wanted=3.8 heartbeat=20
 cache=${NIXMON_CACHE:-${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/nixmon}
 # PATH without our own links, so that they are not taken for installed programs.
 outer_path=$(printf '%s' "$PATH" | tr ':' '\n' | { grep -vxF -- "$cache/bin" || true; } | paste -sd: -)
@@ -15,9 +16,86 @@ fail() {
   exit 1
 }
 
+# demand PROBLEM: ends here when there is one.
+demand() { [[ -z $1 ]] || fail "$1"; }
+
 # at_least HAVE WANT: dotted versions, HAVE >= WANT.
 at_least() {
   [[ $(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1) == "$2" ]]
+}
+
+# --- what the machine brings -------------------------------------------------------
+
+# go_problem FILE...: says what is wrong with the Go on PATH for these go.mod (default: all), nothing when it will do.
+go_problem() {
+  local want have
+  [[ $# -gt 0 ]] || set -- "$here"/*/go.mod "$here/../sandbox/standins/go.mod"
+  want=$(awk '$1 == "go" { print $2 }' "$@" | sort -V | tail -n 1)
+  if ! command -v go >/dev/null; then
+    echo "Go not found, $want or newer wanted: install Go and put it on PATH"
+    return 0
+  fi
+  have=$(go_version)
+  at_least "${have:-0}" "$want" ||
+    echo "Go ${have:-of unknown version} found ($(command -v go)), $want or newer wanted: install a newer Go and put it first on PATH"
+}
+
+go_version() { GOTOOLCHAIN=local go env GOVERSION 2>/dev/null | sed 's/^go//; s/[^0-9.].*//'; }
+
+node_problem() {
+  local have
+  if ! command -v node >/dev/null; then
+    echo "Node not found, $node_wanted or newer wanted: install Node and put it on PATH"
+    return 0
+  fi
+  have=$(node --version 2>/dev/null | sed 's/^v//')
+  at_least "${have:-0}" "$node_wanted" ||
+    echo "Node ${have:-of unknown version} found ($(command -v node)), $node_wanted or newer wanted: install a newer Node and put it first on PATH"
+}
+
+# find_python: sets `python` to one that has pip.
+find_python() {
+  local candidate have
+  for candidate in /usr/bin/python3 python3; do
+    have=$("$candidate" -c 'import sys, pip; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue
+    at_least "$have" "$python_wanted" || continue
+    python=$candidate
+    return 0
+  done
+  return 1
+}
+
+# --- long work ---------------------------------------------------------------------
+
+# Ended and removed when we end, however that comes: a process group, files and folders.
+running='' scraps=()
+tidy() {
+  [[ -z $running ]] || kill -- "-$running" 2>/dev/null || true
+  ((${#scraps[@]} == 0)) || rm -rf "${scraps[@]}"
+}
+trap tidy EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# quietly LOG WHAT COMMAND...: the command with its output in a log, and one line each 20 s that says it still runs. Sets `code`
+# instead of failing: in a condition (`if`, `||`) bash would ignore `set -e` within the command.
+quietly() {
+  local log=$1 what=$2 started=$SECONDS next=$heartbeat
+  shift 2
+  code=0
+  set -m # a process group of its own, so that an interrupt ends what it started too
+  "$@" >"$log" 2>&1 </dev/null 9>&- &
+  running=$!
+  set +m
+  while kill -0 "$running" 2>/dev/null; do
+    sleep 0.2
+    if ((SECONDS - started >= next)); then
+      say "still $what ($((SECONDS - started)) s)"
+      next=$((next + heartbeat))
+    fi
+  done
+  wait "$running" || code=$?
+  running=''
 }
 
 prepare_cache() {

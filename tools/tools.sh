@@ -13,7 +13,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$here/lib.sh"
 
-go_version='' node_wanted=20 heartbeat=20
+go=''
 engine_from=$(awk -F'\t' '$1 == "pulumi" { print $3 }' "$here/pins.tsv")
 
 # --- what is there already -------------------------------------------------------
@@ -84,57 +84,24 @@ key() {
   local parts=("$here/$folder")
   [[ $recipe == page ]] && parts+=("$here/web/$name.html")
   { find "${parts[@]}" -type f -print0 | LC_ALL=C sort -z | xargs -0 cat
-    printf '%s %s %s %s %s' "$package" "$version" "$variable" "$go_version" "$recipe"
+    printf '%s %s %s %s %s' "$package" "$version" "$variable" "$go" "$recipe"
   } | sha256sum | cut -c1-12
-}
-
-# --- checks ----------------------------------------------------------------------
-
-check_go() {
-  local want # the newest of all: a late failure is a waste
-  want=$(awk '$1 == "go" { print $2 }' "$here"/*/go.mod | sort -V | tail -n 1)
-  [[ -n $go_version ]] ||
-    fail "Go not found, $want or newer wanted to build $name: install Go and put it on PATH, or put $name on PATH"
-  at_least "$go_version" "$want" ||
-    fail "Go $go_version found ($(command -v go)), $want or newer wanted to build $name: install a newer Go and put it first on PATH"
-}
-
-check_node() {
-  local have
-  command -v node >/dev/null ||
-    fail "Node not found, $node_wanted or newer wanted: install Node and put it on PATH"
-  have=$(node --version 2>/dev/null) && have=${have#v}
-  at_least "${have:-0}" "$node_wanted" ||
-    fail "Node ${have:-of unknown version} found ($(command -v node)), $node_wanted or newer wanted: install a newer Node and put it first on PATH"
 }
 
 # --- build -----------------------------------------------------------------------
 
 # build: makes $store. One line when it begins, one each 20 s, one when it is done.
 build() {
-  check_go
-  local log="$cache/log/$name.log" started=$SECONDS next=$heartbeat work pid
+  demand "$(go_problem)"
+  local log="$cache/log/$name.log" started=$SECONDS work
   work="$cache/store/.$name.$$"
   rm -rf "$work"
   mkdir -p "$work"
+  scraps=("$work")
   say "$name $version ... building"
-  set -m # a process group of its own, so that an interrupt ends the compiler too
-  compile "$work" >"$log" 2>&1 </dev/null 9>&- &
-  pid=$!
-  set +m
-  # shellcheck disable=SC2064  # the values of now are meant
-  trap "kill -- -$pid 2>/dev/null; rm -rf '$work'" EXIT
-  while kill -0 "$pid" 2>/dev/null; do
-    sleep 1
-    if ((SECONDS - started >= next)); then
-      say "still building $name ($((SECONDS - started)) s)"
-      next=$((next + heartbeat))
-    fi
-  done
-  if ! wait "$pid"; then
-    fail "$name $version did not build: $(grep -v '^go: downloading' "$log" | tail -n 1 | cut -c1-160); the log is $log"
-  fi
-  trap - EXIT
+  quietly "$log" "building $name" compile "$work"
+  ((code == 0)) || fail "$name $version did not build: $(grep -v '^go: downloading' "$log" | tail -n 1 | cut -c1-160); the log is $log"
+  scraps=()
   rm -rf "$store"
   mv "$work" "$store"
   source="built in $((SECONDS - started)) s"
@@ -228,14 +195,12 @@ for argument in "$@"; do
 done
 
 prepare_cache
-if command -v go >/dev/null; then
-  go_version=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null | sed 's/^go//; s/[^0-9.].*//')
-fi
+if command -v go >/dev/null; then go=$(go_version); fi
 export GOFLAGS=-buildvcs=false GOTOOLCHAIN=local GOWORK=off CGO_ENABLED=0
 
 if [[ $mode == resolve ]]; then
   take_lock
-  if selected pulumi-language-nodejs; then check_node; fi
+  if selected pulumi-language-nodejs; then demand "$(node_problem)"; fi
 fi
 while IFS=$'\t' read -r name version min kind folder package variable recipe; do
   selected "$name" || continue

@@ -1,3 +1,5 @@
+import { columns } from "../columns";
+
 /** One active target, as Prometheus' own API tells it. */
 export interface ActiveTarget {
   labels: { host?: string; job: string; instance: string };
@@ -48,14 +50,7 @@ export function targetTable(rows: readonly TargetRow[]): string {
     row.health,
     row.age === undefined ? "-" : `${row.age} s ago`,
   ]);
-  const all = [["host", "exporter", "url", "health", "last scrape"], ...cells];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const lines = all.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  const lines = columns([["host", "exporter", "url", "health", "last scrape"], ...cells]);
   const [heading = "", ...body] = lines;
   const explained = body.flatMap((line, index) => {
     const error = rows[index]?.error;

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { packageRoot, releaseHash } from "../../cli/push/release";
 import type { Activation, HostLimits } from "../../cli/push/remote";
 import type { Connection } from "../../cli/push/ssh";
-import { targetsOfManifest } from "../../plan/targets";
+import { parseManifest, targetsOfManifest } from "../../plan/targets";
 import type { HostData, ScrapeTarget } from "../../plan/types";
 import { pushCommand } from "./pushCommand";
 import { userError } from "./userError";
@@ -51,10 +51,10 @@ export function pushNixos(name: string, args: NixosPushArgs, opts: pulumi.Custom
     { create: pushCommand("apply"), delete: pushCommand("remove"), stdin, ...quiet },
     { ...opts, ...gone, dependsOn: secrets ? [secrets] : [] },
   );
-  const manifest = apply.stdout.apply((text) => JSON.parse(text) as { hash: string });
+  const manifest = apply.stdout.apply(parseManifest);
   return {
     apply,
-    scrapeTargets: apply.stdout.apply((text) => targetsOfManifest(text, args.data.targets)),
+    scrapeTargets: manifest.apply((parsed) => targetsOfManifest(parsed, args.data.targets)),
     hash: manifest.hash,
   };
 }

@@ -10,7 +10,8 @@
 #        machine.sh list              name, state, address, template and PID, one line each
 #        machine.sh exec NAME COMMAND...   runs a command inside, as root
 #        machine.sh host-key NAME     public SSH host key (made now when the host does not exist yet)
-#        machine.sh check | bridge    says what would be in the way of the bridge | makes the bridge
+#        machine.sh check             says what would be in the way of a sandbox: not root, bridge, addresses or port in use
+#        machine.sh root | bridge     fails when this is not root on Linux | makes the bridge
 # env:   NIXMON_SANDBOX (state folder), NIXMON_SANDBOX_BRIDGE, NIXMON_SANDBOX_ADDRESS (both only for a second sandbox), NIXMON_CACHE,
 #        NIXPKGS_LIB (evaluate with this nixpkgs lib), NIXMON_ROOT (image; default: root-image.sh)
 set -eu
@@ -29,6 +30,11 @@ fail() {
 . "$HERE/net.sh"
 # shellcheck source=sandbox/hosts/cgroup.sh
 . "$HERE/cgroup.sh"
+
+demand_root() {
+  [ "$(uname -s)" = Linux ] || fail "the sandbox needs Linux (network namespaces, systemd containers), this is $(uname -s)"
+  [ "$(id -u)" = 0 ] || fail "the sandbox needs root (network namespaces, mounts, containers), this runs as uid $(id -u): use sudo"
+}
 
 dir_of() { printf '%s/machines/%s' "$STATE" "$1"; }
 
@@ -173,7 +179,7 @@ up() {
   name=$1
   shift
   valid_name "$name"
-  [ "$(id -u)" = 0 ] || fail "needs root (network namespaces and mounts), runs as uid $(id -u): use sudo"
+  demand_root
   mkdir -p "$STATE/machines"
   exec 8>"$STATE/machines/.$name.lock"
   flock 8
@@ -244,7 +250,12 @@ down) if [ "${1:-}" = --all ]; then down_all; else for each in "$@"; do down "$e
 list) list ;;
 exec) inside "$@" ;;
 host-key) host_key "$1" ;;
-check) bridge_check ;;
+root) demand_root ;;
+check)
+  demand_root
+  bridge_check
+  port_check
+  ;;
 bridge) bridge_up ;;
 *) sed -n '2,/^set -eu/{/^set -eu/d;s/^# \{0,1\}//;p;}' "$0" ;;
 esac

@@ -21,11 +21,34 @@ foreign_routes() {
   ip -4 -o addr show | awk -v prefix="$prefix." -v bridge="$BRIDGE" 'index($4, prefix) == 1 && $2 != bridge { print $2 " has " $4 }'
 }
 
+# The port on which the simulated Proxmox API listens, as a real one does.
+API_PORT=8006
+
+# Whether something listens on the API's port, on its address or on all of them. /proc/net/tcp has state 0A for a listening socket,
+# and addresses as hexadecimal words of this machine's byte order.
+api_port_taken() {
+  address=$(echo "${BRIDGE_ADDRESS%/*}" | awk -F. '{ printf "%02X%02X%02X%02X", $4, $3, $2, $1 }')
+  awk -v port="$(printf '%04X' "$API_PORT")" -v address="$address" '
+    $4 == "0A" { split($2, at, ":"); if (at[2] == port && (at[1] ~ /^0+$/ || at[1] ~ "^(0+FFFF0000)?" address "$")) found = 1 }
+    END { exit !found }' /proc/net/tcp*
+}
+
+api_is_ours() {
+  pid=$(cat "$STATE/proxmox/pid" 2>/dev/null) || return 1
+  tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "sandbox/proxmox/main.js $STATE "
+}
+
+port_check() {
+  if api_is_ours || ! api_port_taken; then return 0; fi
+  fail "TCP port $API_PORT is in use on this machine ('ss -ltnp sport = :$API_PORT' shows by whom): the simulated Proxmox API needs it on ${BRIDGE_ADDRESS%/*}. Stop that program"
+}
+
 # Says what is in the way and how to get round it, before anything is made.
 bridge_check() {
   if bridge_exists && ! bridge_is_ours; then
     fail "network interface $BRIDGE exists and was not made by this sandbox ($(ip -br link show "$BRIDGE")). Remove it, or choose another name with NIXMON_SANDBOX_BRIDGE"
   fi
+  command -v ip >/dev/null || return 0 # a machine without it gets it by `make tools`, and is asked again
   taken=$(foreign_routes)
   [ -z "$taken" ] || fail "addresses ${BRIDGE_ADDRESS%.*}.0/24 are in use on this machine: $taken. The sandbox needs this range for its bridge; remove what uses it"
   if [ "$(cat /proc/sys/net/bridge/bridge-nf-call-iptables 2>/dev/null)" = 1 ] && nft list ruleset 2>/dev/null | grep -q 'hook forward.*policy drop'; then

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the four stand-ins into a folder, static and without cgo. Usage: build.sh DIR
-# The caller decides whether a build is needed (tools/ keeps them under a key made of this folder's files).
+# tools/standins.sh decides whether a build is needed.
 set -eu
 
 if [ $# -ne 1 ]; then

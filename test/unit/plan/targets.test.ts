@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { planCluster } from "../../../plan/plan";
-import { fileSdOfTargets, targetsOfManifest, tokenLabel } from "../../../plan/targets";
+import { fileSdOfTargets, parseManifest, targetsOfManifest, tokenLabel } from "../../../plan/targets";
 import type { ClusterConfig, ScrapeTarget } from "../../../plan/types";
 import { cluster, content, host, withHost } from "./fixture";
 
@@ -147,8 +147,9 @@ describe("file_sd", () => {
 
 describe("a host's manifest", () => {
   const node = { name: "node", job: "node", address: "10.0.0.14", port: 9100, path: "/metrics", scheme: "http" };
-  const manifest = (exporters: unknown[], more = {}) =>
+  const written = (exporters: unknown[], more = {}) =>
     JSON.stringify({ schema: 1, host: "nixserv", hash: "x", exporters, ...more });
+  const manifest = (exporters: unknown[]) => parseManifest(written(exporters));
 
   test("decides which exporters are scraped, and where", () => {
     const planned = targetsOf("nixserv");
@@ -191,10 +192,11 @@ describe("a host's manifest", () => {
     ["", /manifest: got "", want the JSON that the host's agent prints/],
     ["not json", /manifest: got "not json"/],
     ["null", /manifest of an unnamed host/],
-    [manifest([], { schema: 2 }), /manifest of nixserv: schema: .*is the host's agent of this release\?/],
-    [manifest([{ ...node, port: 0 }]), /manifest of nixserv: exporters\.0\.port/],
-    [manifest([{ ...node, scheme: "ftp" }]), /exporters\.0\.scheme/],
+    [written([], { hash: undefined }), /manifest of nixserv: hash/],
+    [written([], { schema: 2 }), /manifest of nixserv: schema: .*is the host's agent of this release\?/],
+    [written([{ ...node, port: 0 }]), /manifest of nixserv: exporters\.0\.port/],
+    [written([{ ...node, scheme: "ftp" }]), /exporters\.0\.scheme/],
   ])("that says %j is refused by name", (text, message) => {
-    expect(() => targetsOfManifest(text)).toThrow(message);
+    expect(() => parseManifest(text)).toThrow(message);
   });
 });
