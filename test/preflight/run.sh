@@ -137,7 +137,7 @@ long() { # long SECONDS COMMAND...: `quietly` with a line each second; ended aft
   timeout --foreground "$seconds" bash -c 'here=$1; shift; source "$here/lib.sh"; heartbeat=1; prepare_cache; quietly "$cache/log/long.log" "waiting" "$@"; exit "$code"' \
     long "$tree/tools" "$@"
 }
-says() { "${@:2}" | grep -qE "$1"; }
+says() { "${@:2}" | grep -E "$1"; } # not -q: it would close the pipe on what still talks
 judge "long work says each interval that it still runs" says "^tools: still waiting \([0-9]+ s\)$" long 30 sleep 3
 judge "control: short work says nothing" bash -c '! grep .' short < <(long 30 true)
 ends_with() { local code=0; "${@:2}" || code=$?; [[ $code -eq $1 ]]; }
