@@ -10,6 +10,8 @@ export interface ProxmoxTokenArgs {
   roleId?: pulumi.Input<string> | undefined;
   /** When the token ends, RFC 3339. Default: never. */
   expirationDate?: pulumi.Input<string> | undefined;
+  /** Another number makes another token, and the old one ends at once. Default 1. */
+  rotation?: pulumi.Input<number> | undefined;
 }
 
 /**
@@ -44,7 +46,12 @@ export class ProxmoxToken extends pulumi.ComponentResource {
         expirationDate: args.expirationDate,
       },
       // one name can only be there once
-      { parent: this, additionalSecretOutputs: ["value"], deleteBeforeReplace: true },
+      {
+        parent: this,
+        additionalSecretOutputs: ["value"],
+        deleteBeforeReplace: true,
+        replacementTrigger: args.rotation ?? 1,
+      },
     );
     const onRoot = { path: "/", roleId, propagate: true };
     const userAcl = new proxmox.Acl(`${name}-user-acl`, { ...onRoot, userId: user.userId }, { parent: this });

@@ -20,6 +20,23 @@ export const secretKeys = {
   kanidmGrafanaSecret: "KANIDM/OAUTH2/GRAFANA_SECRET",
 } as const;
 
+/**
+ * What a number in `nixmon:rotation` makes anew, and the secrets that follow. Secrets that a user gives rotate by giving another value.
+ * Grafana encrypts what it stores with its secret key: that one needs a consent, see `secretKeyConsent`.
+ */
+export const rotations = {
+  grafanaSecretKey: [secretKeys.grafanaSecretKey],
+  grafanaAdminPassword: [secretKeys.grafanaAdminPassword],
+  grafanaOAuth: [secretKeys.grafanaOAuthSecret, secretKeys.kanidmGrafanaSecret],
+  homeAssistantWebhook: [secretKeys.homeAssistantWebhookUrl],
+  proxmoxToken: [secretKeys.proxmoxTokenSecret],
+} as const;
+
+export type RotationName = keyof typeof rotations;
+
+/** The key under `nixmon:rotation` that says: Grafana may lose what it encrypted with the key before. Equal to `grafanaSecretKey`'s number. */
+export const secretKeyConsent = "grafanaLosesStoredSecrets";
+
 const kanidmUnit = "kanidm.service";
 
 /** Key of a free scrape's bearer token. */

@@ -1,4 +1,5 @@
 import { load } from "js-yaml";
+import { secretKeyConsent } from "../plan/secrets";
 import type { ClusterConfig } from "../plan/types";
 import { ConfigError, problemsOf } from "./problems";
 import { givenSecrets, type StackValues, stackSchema } from "./schema";
@@ -21,7 +22,24 @@ export function parseStack(stack: string, raw: Record<string, unknown>): StackVa
       { key: "nixmon:primaryAddress", got: "nothing", want: "the address of the primary, because program is fleet" },
     ]);
   }
+  checkSecretKeyConsent(stack, values);
   return values;
+}
+
+/** Grafana cannot read what it encrypted with another key, so a new key is never a slip of the pen. */
+function checkSecretKeyConsent(stack: string, { rotation }: StackValues): void {
+  const number = rotation.grafanaSecretKey ?? 1;
+  const consent = rotation[secretKeyConsent];
+  if (number === (consent ?? 1)) return;
+  throw new ConfigError(stack, [
+    {
+      key: "nixmon:rotation.grafanaSecretKey",
+      got: `${number}, and ${consent ?? "nothing"} as rotation.${secretKeyConsent}`,
+      want:
+        "both the same, or neither: Grafana encrypts the passwords it stores (data sources and contact points made by hand, " +
+        `login tokens) with this key and can never read them again with another one. To accept that, set ${secretKeyConsent}: ${number} beside it`,
+    },
+  ]);
 }
 
 function isGivenSecret(key: string): boolean {

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import type { Activation } from "../cli/push/remote";
+import type { RotationName, secretKeyConsent } from "../plan/secrets";
 
 /**
  * The shape of a stack's configuration (the keys under `nixmon:` in `Pulumi.<stack>.yaml`). Only shapes and single values are checked
@@ -30,6 +31,7 @@ const cidr = text("a range such as 10.0.0.0/16", (value) => {
   const version = isIP(ip);
   return more === undefined && version !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128);
 });
+const rotation = z.int({ error: "a whole number" }).optional();
 const enable = z.strictObject({ enable: flag.optional() });
 
 const monitoring = z.strictObject({
@@ -216,8 +218,18 @@ export const stackSchema = z.strictObject({
     .default({}),
   /** Where the pages of `docs/runbooks/` are published, for the link in each alert. */
   runbooks: url.optional(),
-  /** Rotation numbers: a secret's name -> any number; another number makes another secret. */
-  rotation: z.record(z.string(), z.int({ error: "a whole number" })).default({}),
+  /** Rotation numbers, see `rotations`: another number makes another secret. Absent is 1. */
+  rotation: z
+    .strictObject({
+      grafanaSecretKey: rotation,
+      /** Consent to a rotation of `grafanaSecretKey`; the same number. */
+      grafanaLosesStoredSecrets: rotation,
+      grafanaAdminPassword: rotation,
+      grafanaOAuth: rotation,
+      homeAssistantWebhook: rotation,
+      proxmoxToken: rotation,
+    } satisfies Record<RotationName | typeof secretKeyConsent, typeof rotation>)
+    .default({}),
 });
 
 export type StackValues = z.output<typeof stackSchema> & {
@@ -227,7 +239,7 @@ export type StackValues = z.output<typeof stackSchema> & {
 export type HostValues = StackValues["hosts"][string];
 export type MachineValues = HostValues["machine"];
 
-/** Secrets that a user may give; everything else is made by the program. */
+/** Secrets that a user may give; everything else is made by the program. `scrapeTokens` is a map of name to token. */
 export const givenSecrets = [
   "proxmoxPassword",
   "proxmoxApiToken",

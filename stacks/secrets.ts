@@ -4,7 +4,14 @@ import { GrafanaOAuthClient } from "../components/grafanaOAuthClient";
 import { userError } from "../components/internal/userError";
 import { ProxmoxToken } from "../components/proxmoxToken";
 import { waysOut } from "../plan/cluster";
-import { homeAssistantWebhookUrl, scrapeTokenKey, scrapeTokensOf, secretKeys, talkChatUrl } from "../plan/secrets";
+import {
+  homeAssistantWebhookUrl,
+  type RotationName,
+  scrapeTokenKey,
+  scrapeTokensOf,
+  secretKeys,
+  talkChatUrl,
+} from "../plan/secrets";
 import type { HostData } from "../plan/types";
 import type { StackValues } from "./schema";
 
@@ -19,10 +26,15 @@ export function clusterSecrets(
 ): Record<string, pulumi.Output<string>> {
   const needed = new Set(hosts.flatMap((host) => host.secrets.map((need) => need.key)));
   const made: Record<string, pulumi.Output<string>> = {};
-  const rotation = (name: string): number => values.rotation[name] ?? 1;
+  const rotation = (name: RotationName): number => values.rotation[name] ?? 1;
 
-  if (needed.has(secretKeys.grafanaSecretKey)) {
-    made[secretKeys.grafanaSecretKey] = password("grafana-secret-key", rotation("grafanaSecretKey"));
+  // made also while no Grafana runs: switched off and on again, it has to find the key of its database
+  if (values.program === "cluster") {
+    made[secretKeys.grafanaSecretKey] = password("grafana-secret-key", rotation("grafanaSecretKey"), {
+      protect: outlivesStack(values) && values.rotation.grafanaLosesStoredSecrets === undefined,
+      // nothing but its rotation number may replace it
+      ignoreChanges: ["length", "special"],
+    });
   }
   if (needed.has(secretKeys.grafanaAdminPassword)) {
     made[secretKeys.grafanaAdminPassword] = password("grafana-admin-password", rotation("grafanaAdminPassword"));
@@ -36,7 +48,11 @@ export function clusterSecrets(
     made[secretKeys.kanidmGrafanaSecret] = client.clientSecret;
   }
   if (needed.has(secretKeys.proxmoxTokenSecret)) {
-    const token = new ProxmoxToken("proxmox-token", {}, { providers: provider ? [provider] : [] });
+    const token = new ProxmoxToken(
+      "proxmox-token",
+      { rotation: rotation("proxmoxToken") },
+      { providers: provider ? [provider] : [] },
+    );
     made[secretKeys.proxmoxUser] = token.userId;
     made[secretKeys.proxmoxTokenId] = token.tokenName;
     made[secretKeys.proxmoxTokenSecret] = token.tokenUuid;
@@ -71,10 +87,16 @@ function requireToken(given: Record<string, string>, name: string): string {
   );
 }
 
+/** Whether Grafana's database is meant to stay when the stack goes: then its key must not go either. */
+function outlivesStack({ hosts, allocations }: StackValues): boolean {
+  const machine = hosts[allocations.server.monitoringPrimaryHost]?.machine;
+  return machine?.type === "existing" || (machine?.protect ?? true);
+}
+
 /** 48 letters and digits, as the seed asks. */
-function password(name: string, rotation: number): pulumi.Output<string> {
-  return new random.RandomPassword(name, { length: 48, special: false, keepers: { rotation: String(rotation) } })
-    .result;
+function password(name: string, rotation: number, opts: pulumi.CustomResourceOptions = {}): pulumi.Output<string> {
+  const args = { length: 48, special: false, keepers: { rotation: String(rotation) } };
+  return new random.RandomPassword(name, args, opts).result;
 }
 
 /** Home Assistant knows a webhook by its id alone, so the id is the secret. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { rotations, secretKeyConsent } from "../../../plan/secrets";
 import { clusterConfig, loadStackConfig, parseStack, readStack, valuesFromEngine } from "../../../stacks/config";
 import { ConfigError } from "../../../stacks/problems";
 
@@ -82,6 +83,21 @@ describe("a stack's configuration", () => {
       '  nixmon:hosts.Nix_Mon: got "Nix_Mon", want a host name of lower-case letters, digits and -',
     ],
     [
+      "a rotation of what is no secret of ours",
+      { rotation: { grafanaOauth: 2 } },
+      "  nixmon:rotation.grafanaOauth: got an unknown key, want one of grafanaSecretKey, grafanaLosesStoredSecrets, grafanaAdminPassword",
+    ],
+    [
+      "a new secret key of Grafana without the consent to lose what the old one encrypted",
+      { rotation: { grafanaSecretKey: 2 } },
+      "  nixmon:rotation.grafanaSecretKey: got 2, and nothing as rotation.grafanaLosesStoredSecrets, want both the same, or neither",
+    ],
+    [
+      "a new secret key of Grafana with the consent to an earlier one",
+      { rotation: { grafanaSecretKey: 3, grafanaLosesStoredSecrets: 2 } },
+      "  nixmon:rotation.grafanaSecretKey: got 3, and 2 as rotation.grafanaLosesStoredSecrets, want both the same",
+    ],
+    [
       "a fleet without a primary",
       { program: "fleet" },
       "  nixmon:primaryAddress: got nothing, want the address of the primary, because program is fleet",
@@ -90,6 +106,11 @@ describe("a stack's configuration", () => {
     const found = mistakes(change);
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(line);
+  });
+
+  test("takes a rotation of each secret that the program makes, Grafana's secret key with a consent", () => {
+    const numbers = Object.fromEntries([...Object.keys(rotations), secretKeyConsent].map((name) => [name, 2]));
+    expect(mistakes({ rotation: numbers })).toEqual([]);
   });
 
   test("tells all mistakes at once", () => {
