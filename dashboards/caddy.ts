@@ -10,8 +10,9 @@ const site = `${proxy}, exported_host=~"$site"`;
 
 const rate = (more: string, by: string) =>
   `sum by (${by}) (rate(caddy_http_request_duration_seconds_count{${site}${more}}[$__rate_interval]))`;
+/** A site without such an answer has a share of zero, not none. */
 const share = (code: string) =>
-  `100 * ${rate(`, code=~"${code}"`, "exported_host")} / (${rate("", "exported_host")} > 0)`;
+  `100 * (${rate(`, code=~"${code}"`, "exported_host")} or 0 * ${rate("", "exported_host")}) / (${rate("", "exported_host")} > 0)`;
 const quantile = (at: number) =>
   `histogram_quantile(${at}, sum by (exported_host, le) (rate(caddy_http_request_duration_seconds_bucket{${site}}[$__rate_interval])))`;
 

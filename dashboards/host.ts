@@ -141,10 +141,11 @@ export function host(): DashboardBuilder {
         units.Bool,
         redAbove(1),
         q(
-          `max by (name) (max_over_time(node_systemd_unit_state{${node}, state="failed"}[$__interval])) > 0`,
+          `max by (name) (max_over_time(node_systemd_unit_state{${node}, state="failed"}[$__interval])) > 0
+            or on () label_replace(vector(0), "name", "none", "", "")`,
           "{{name}}",
         ),
-      ).noValue("No unit failed"),
+      ),
     );
 }
 

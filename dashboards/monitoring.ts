@@ -7,6 +7,8 @@ import { bars, lines, linesWithLimit, q, stack, stat } from "./panels";
 const at = `host=~"$host"`;
 const prometheus = `job="prometheus", ${at}`;
 const alertmanager = `job="alertmanager", ${at}`;
+/** The only kind of notification that the plan makes; Alertmanager counts all kinds that it knows. */
+const webhook = `${alertmanager}, integration="webhook"`;
 const loki = `job="loki", ${at}`;
 const alloy = `job="alloy", ${at}`;
 
@@ -103,14 +105,8 @@ export function monitoring(): DashboardBuilder {
       lines(
         "Notifications",
         units.CountsPerSecond,
-        q(
-          `sum by (integration) (${rate("alertmanager_notifications_total", alertmanager)}) > 0`,
-          "{{integration}} sent",
-        ),
-        q(
-          `-sum by (integration) (${rate("alertmanager_notifications_failed_total", alertmanager)}) < 0`,
-          "{{integration}} failed",
-        ),
+        q(`sum by (host) (${rate("alertmanager_notifications_total", webhook)})`, "{{host}} sent"),
+        q(`-sum by (host) (${rate("alertmanager_notifications_failed_total", webhook)})`, "{{host}} failed"),
       ),
     )
     .withPanel(
@@ -143,7 +139,8 @@ export function monitoring(): DashboardBuilder {
         "Requests that fail",
         units.RequestsPerSecond,
         q(
-          `sum by (route) (${rate("loki_request_duration_seconds_count", `${loki}, status_code=~"5.."`)})`,
+          `sum by (route) (${rate("loki_request_duration_seconds_count", `${loki}, status_code=~"5.."`)})
+            or 0 * sum by (route) (${rate("loki_request_duration_seconds_count", loki)})`,
           "{{route}}",
         ),
       ).min(0),

@@ -79,6 +79,12 @@ function routes(context: AlertmanagerContext): Json[] {
 function inhibition({ ioPrimaryHost }: AlertmanagerContext): Json[] {
   const rules: Json[] = [
     { source_matchers: ['alertname="HostDown"'], target_matchers: ['alertname!~"HostDown|Watchdog"'], equal: ["host"] },
+    // ProxmoxNodeDown tells for all guests of a node; each guest has this one, which tells nobody, for its own name
+    {
+      source_matchers: ['alertname="ProxmoxGuestCutOff"'],
+      target_matchers: ['alertname!~"ProxmoxGuestCutOff|ProxmoxNodeDown|Watchdog"'],
+      equal: ["host"],
+    },
     { source_matchers: ['severity="critical"'], target_matchers: ['severity=~"warning|info"'], equal: sameThing },
     { source_matchers: ['severity="warning"'], target_matchers: ['severity="info"'], equal: sameThing },
   ];
@@ -101,7 +107,6 @@ function receivers(context: AlertmanagerContext): Json[] {
     const webhook = {
       url_file: secret(secretKeys.nextcloudTalkWebhookUrl),
       send_resolved: true,
-      max_alerts: 20,
       http_config: {
         basic_auth: { username: context.nextcloudTalkUser, password_file: secret(secretKeys.nextcloudTalkAppPassword) },
         http_headers: { "OCS-APIRequest": { values: ["true"] }, Accept: { values: ["application/json"] } },
@@ -118,14 +123,22 @@ function receivers(context: AlertmanagerContext): Json[] {
   return found;
 }
 
+/** Alerts that are told one by one in a message to Talk; of more, their number is told. */
+const talkAlerts = 20;
+
 /**
  * What is posted to the room. It has to begin in bold: Alertmanager reads the finished text as YAML and sends an object instead of a
- * text where that succeeds (`FIRING: nixio` does). `**` is no YAML, so everything behind it arrives as it is. No template variables
- * (`$x`): on NixOS the file passes envsubst.
+ * text where that succeeds (`FIRING: nixio` does). `**` is no YAML, so everything behind it arrives as it is. Talk refuses more than
+ * 32,000 characters and Alertmanager does not try again, so each part has a length. No template variables (`$x`): on NixOS the file
+ * passes envsubst.
  */
 export const talkMessage = [
-  "**{{ .Status | toUpper }}{{ with .CommonLabels.host }} {{ . }}{{ end }}**",
-  '{{ range .Alerts }}\n- {{ if eq .Status "resolved" }}resolved: {{ end }}{{ .Annotations.summary }} ({{ .Labels.alertname }}, {{ .Labels.severity }})',
-  "{{ with .Annotations.description }}\n  {{ . }}{{ end }}",
-  "{{ with .Annotations.runbook_url }}\n  {{ . }}{{ end }}{{ end }}",
+  '{{ define "part" }}\n- {{ if eq .Status "resolved" }}resolved: {{ end }}{{ printf "%.200s" .Annotations.summary }}',
+  ' ({{ printf "%.100s" .Labels.alertname }}, {{ printf "%.20s" .Labels.severity }})',
+  '{{ with .Annotations.description }}\n  {{ printf "%.700s" . }}{{ end }}',
+  '{{ with .Annotations.runbook_url }}\n  {{ printf "%.300s" . }}{{ end }}{{ end }}',
+  '**{{ .Status | toUpper }}{{ with .CommonLabels.host }} {{ printf "%.100s" . }}{{ end }}**',
+  `{{ if gt (len .Alerts) ${talkAlerts} }} {{ len .Alerts }} alerts, the first ${talkAlerts}:`,
+  `{{ range slice .Alerts 0 ${talkAlerts} }}{{ template "part" . }}{{ end }}`,
+  '{{ else }}{{ range .Alerts }}{{ template "part" . }}{{ end }}{{ end }}',
 ].join("");

@@ -101,7 +101,7 @@ create() {
   # Without its spec a folder is what a creation that was cut short left behind.
   rm -rf --one-file-system "$dir"
   upper=$dir/upper
-  mkdir -p "$upper/etc/ssh" "$upper/etc/nixos" "$upper/root/.ssh" "$dir/work" "$dir/root"
+  mkdir -p "$upper/etc/ssh" "$upper/etc/nixos" "$upper/root/.ssh" "$dir/work" "$dir/root" "$dir/nix"
   chmod 0700 "$upper/root" "$upper/root/.ssh" "$dir"
   cp -R "$HERE/guest/etc/." "$upper/etc/"
   if [ -n "$given" ]; then
@@ -143,7 +143,7 @@ boot() {
   set -- --quiet --directory="$dir/root" --machine="$(netns_of "$name")" --hostname="$name" --register=no --keep-unit \
     --network-namespace-path="/run/netns/$(netns_of "$name")" --capability=CAP_NET_ADMIN,CAP_NET_RAW \
     --boot --console=interactive --link-journal=no --resolv-conf=off --timezone=off \
-    --bind-ro="$programs:/usr/local" \
+    --bind-ro="$programs:/usr/local" --bind="$dir/nix:/nix" --system-call-filter="adjtimex clock_adjtime" \
     --bind-ro="$HERE/guest:/usr/share/nixmon-sandbox/guest" --bind-ro="$(cd "$HERE/../nix" && pwd):/usr/share/nixmon-sandbox/nix"
   [ -z "${NIXPKGS_LIB:-}" ] || set -- "$@" --bind-ro="$NIXPKGS_LIB:/usr/share/nixmon-sandbox/nixpkgs-lib"
 

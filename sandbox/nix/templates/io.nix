@@ -12,7 +12,7 @@ in
     ensureUsers = [ { name = "app"; ensureDBOwnership = true; } ];
   };
 
-  services.redis.servers."" = { enable = true; requirePassFile = password; };
+  services.redis.servers."" = { enable = true; requirePassFile = password; settings.maxmemory = "64mb"; };
   systemd.services.app-secrets = {
     description = "Passwords of the application, made once";
     before = [ "redis.service" ];
@@ -21,6 +21,23 @@ in
     script = ''
       mkdir -p -m 0700 ${dirOf password}
       test -s ${password} || (umask 077; od -An -N24 -tx1 /dev/urandom | tr -d ' \n' > ${password})
+    '';
+  };
+
+  # the application: a little traffic, so that there is something to see
+  systemd.services.app = {
+    description = "Visits to the sandbox's application";
+    wantedBy = [ "multi-user.target" ];
+    after = [ "redis.service" "postgresql.service" "caddy.service" ];
+    serviceConfig = { Restart = "always"; RestartSec = 5; };
+    script = ''
+      export REDISCLI_AUTH=$(cat ${password})
+      runuser -u postgres -- psql -qd app -c 'create table if not exists visits (at timestamptz default now())' 2> /dev/null
+      while sleep 5; do
+        printf 'incr visits\nget visits\nget nobody\nset last now ex 3600\n' | redis-cli > /dev/null
+        runuser -u postgres -- psql -qd app -c 'insert into visits default values' -c 'select count(*) from visits' > /dev/null
+        curl -s -o /dev/null -H 'Host: app.sandbox.test' http://127.0.0.1/
+      done
     '';
   };
 

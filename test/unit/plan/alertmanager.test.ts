@@ -162,7 +162,8 @@ describe("secrets and the Talk message", () => {
   });
 
   test("begin in bold, or Alertmanager would send an object instead of a text", () => {
-    expect(talkMessage.startsWith("**")).toBe(true);
+    // a template that is only defined gives no text
+    expect(talkMessage.replace(/^\{\{ define .*?\{\{ end \}\}\{\{ end \}\}(?=\*)/s, "")).toMatch(/^\*\*\{\{ \.Status/);
   });
 
   test("hold no dollar sign, which NixOS would expand", () => {
