@@ -52,6 +52,7 @@ step preflight test/preflight/run.sh
 step go test/go.sh
 step nix test/nix/run.sh
 step rules test/rules/run.sh
+step routing test/routing/run.sh
 step render test/render/run.sh
 step agent test/agent/run.sh
 step engine test/engine/run.sh

@@ -33,7 +33,7 @@ function everything(services: Services): JsonObject {
   return planned({
     homeAssistant: { enable: true, url: services.url },
     nextcloudTalk: { enable: true, url: services.url, room: known.room, user: known.user },
-    heartbeatUrl: services.url + known.heartbeatPath,
+    heartbeat: { enable: true },
   }).config;
 }
 
@@ -42,6 +42,7 @@ function credentials(services: Services, appPassword = known.appPassword): Recor
     MONITORING_HOME_ASSISTANT_WEBHOOK_URL: `${homeAssistantWebhookUrl(services.url, known.webhookId)}\n`,
     MONITORING_NEXTCLOUD_TALK_WEBHOOK_URL: talkChatUrl(services.url, known.room),
     MONITORING_NEXTCLOUD_TALK_APP_PASSWORD: appPassword,
+    MONITORING_HEARTBEAT_URL: services.url + known.heartbeatPath,
   };
 }
 
