@@ -1,10 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ConnectionFailure, explain } from "./failure";
 import type { HostInput } from "./input";
 import { type Ended, endSessions, runSession, type Session } from "./session";
-import { knownHostsLine, sshArguments } from "./ssh";
+import { keyExchange, knownHostsLine, type SshEnvironment, sshArguments } from "./ssh";
 
 /** The host was not reached, or the connection did not last. */
 export class ReachError extends Error {
@@ -87,8 +88,16 @@ export function say(name: string, text: string): void {
   process.stderr.write(`${name}: ${text}\n`);
 }
 
-function environment() {
-  return { key: process.env.NIXMON_SSH_KEY || undefined, config: process.env.NIXMON_SSH_CONFIG || undefined };
+let known: SshEnvironment | undefined;
+
+function environment(): SshEnvironment {
+  known ??= {
+    key: process.env.NIXMON_SSH_KEY || undefined,
+    config: process.env.NIXMON_SSH_CONFIG || undefined,
+    // without ssh there is no list; starting the session says so
+    keyExchange: keyExchange(spawnSync("ssh", ["-Q", "kex"], { encoding: "utf8" }).stdout ?? ""),
+  };
+  return known;
 }
 
 function pinnedKey({ name, connection }: HostInput): string {

@@ -16,6 +16,17 @@ export interface SshEnvironment {
   key?: string | undefined;
   /** NIXMON_SSH_CONFIG: ssh config file; default: the user's. */
   config?: string | undefined;
+  /** Value of `KexAlgorithms`, see `keyExchange`; default: ssh's own. */
+  keyExchange?: string | undefined;
+}
+
+/**
+ * The order of key exchanges to ask for, or undefined for ssh's own. Before 9.9 OpenSSH prefers sntrup761, 80 ms of CPU for each connection:
+ * a third of what a push takes. From 9.9 on mlkem768 comes first, which is as quick as curve25519 and stays.
+ * @param known what `ssh -Q kex` prints
+ */
+export function keyExchange(known: string): string | undefined {
+  return known.split("\n").includes("mlkem768x25519-sha256") ? undefined : "^curve25519-sha256";
 }
 
 /** Arguments of `ssh` up to and without the remote command. The host key is looked up by the host's name, so addresses may change. */
@@ -46,6 +57,7 @@ export function sshArguments(
     "ForwardX11=no",
     "ClearAllForwardings=yes",
     ...(environment.key === undefined ? [] : ["IdentitiesOnly=yes"]),
+    ...(environment.keyExchange === undefined ? [] : [`KexAlgorithms=${environment.keyExchange}`]),
   ];
   return [
     ...(environment.config === undefined ? [] : ["-F", environment.config]),

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { fingerprint, knownHostsLine, sshArguments } from "../../../cli/push/ssh";
+import { fingerprint, keyExchange, knownHostsLine, sshArguments } from "../../../cli/push/ssh";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8TfOUQ8Rh4Zr1y1bE9o8sJXo2QfX0cT7l7bV6z0S5q a comment";
 const connection = { host: "fd00::3", port: 2222, user: "deploy", hostKey };
@@ -28,4 +28,13 @@ test("the pinned key is known under the host's name, without its comment", () =>
 test("the fingerprint is the one that ssh-keygen prints", () => {
   const printed = execFileSync("ssh-keygen", ["-lf", "-"], { input: hostKey, encoding: "utf8" });
   expect(printed).toContain(` ${fingerprint(hostKey)} `);
+});
+
+test("an ssh that knows the quick post-quantum exchange keeps its own order; an older one asks for curve25519 first", () => {
+  const older = "curve25519-sha256\nsntrup761x25519-sha512@openssh.com\n";
+  expect(keyExchange(`${older}mlkem768x25519-sha256\n`)).toBeUndefined();
+  expect(keyExchange(older)).toBe("^curve25519-sha256");
+  expect(sshArguments(connection, "nixio", "/tmp/k", { keyExchange: "^curve25519-sha256" })).toContain(
+    "KexAlgorithms=^curve25519-sha256",
+  );
 });
