@@ -58,6 +58,10 @@ status: build ## Table of a stack's targets: make status STACK=x
 render: build ## Write what each host of a stack would get: make render STACK=x
 	@node dist/cli/render.js $(STACK)
 
+.PHONY: docs
+docs: build ## Write the tables of docs/ and README.md that are made of code
+	@node dist/cli/docs.js
+
 .PHONY: test
 test: ## Everything, the engine tests on the sandbox included
 	@test/all.sh

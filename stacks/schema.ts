@@ -8,9 +8,9 @@ import type { RotationName, secretKeyConsent } from "../plan/secrets";
  * here; what needs the whole cluster (two exporters on one port, an allocation that names no host) is in `plan/validate.ts`.
  */
 
-/** A value with a name for what it should be; the error formatter prints `got X, want <name>`. */
+/** A value with a name for what it should be; the error formatter prints `got X, want <name>`, and the reference shows it as type. */
 const text = (want: string, test: (value: string) => boolean) =>
-  z.string({ error: want }).refine(test, { error: want });
+  z.string({ error: want }).refine(test, { error: want }).meta({ title: want });
 
 const address = text("an IPv4 or IPv6 address", (value) => isIP(value) !== 0);
 const port = z

@@ -51,6 +51,7 @@ step shell test/shell.sh
 step preflight test/preflight/run.sh
 step go test/go.sh
 step nix test/nix/run.sh
+step docs node dist/cli/docs.js --check
 step rules test/rules/run.sh
 step routing test/routing/run.sh
 step render test/render/run.sh

@@ -1,0 +1,89 @@
+import type { givenSecrets } from "../../stacks/schema";
+
+/**
+ * What the keys of a stack's configuration mean, for the reference. Keys at the top are described in `Pulumi.yaml`; keys under
+ * `monitoring` that are options of the NixOS modules too are described there. A key without description, and a description without key,
+ * stop `make docs`.
+ */
+export const keyDescriptions: Readonly<Record<string, string>> = {
+  "allocations.server.monitoringPrimaryHost": "The host that runs Prometheus, Loki, Grafana and Alertmanager.",
+  "allocations.server.ioPrimaryHost": "The host that has the reverse proxy and the databases.",
+  "allocations.server.identityHost": "The host that has Kanidm.",
+  primaryAddress: "Address of the primary that another stack owns. Wanted in a `fleet`, and only there.",
+  "ssh.user": "User that logs in to deploy. Default `root`.",
+  "ssh.port": "TCP port of sshd. Default 22.",
+  "ssh.publicKeyFiles": "Files with public keys that may log in to machines which we create.",
+  "proxmox.endpoint":
+    "Address of the Proxmox VE API. Wanted for machines of type `vm` and `lxc`, and for metrics of Proxmox.",
+  "proxmox.node": "Node on which machines are created unless they name another.",
+  "proxmox.insecure": "Skip the check of the API's certificate. Only where nothing else is possible.",
+  "proxmox.username": "User for the login with `proxmoxPassword`.",
+  "proxmox.realm": "Realm in which the monitoring user is made.",
+  "monitoring.collector.alerting.homeAssistant.url":
+    "Address of Home Assistant, `https://ha.example.net`; the webhook's random id is made for you.",
+  "monitoring.collector.alerting.nextcloudTalk.url": "Address of the Nextcloud server.",
+  "monitoring.collector.alerting.nextcloudTalk.room": "Token of the Talk room: the last part of its link.",
+  "monitoring.collector.alerting.nextcloudTalk.user": "User that writes into the room; it must be a member.",
+  "monitoring.alerts.<alert>.enable": "Whether the alert exists (on this host).",
+  "monitoring.alerts.<alert>.for": "How long its condition must hold before it fires.",
+  "monitoring.alerts.<alert>.thresholds.<name>":
+    "Another number for a threshold; names and defaults are in [alerts.md](alerts.md).",
+  "hosts.<host>.address": "Address by which the other hosts reach this one.",
+  "hosts.<host>.machine.type":
+    "`vm` and `lxc` are created on Proxmox VE; `existing` is a NixOS host that is there, and is never created or destroyed. Default `existing`.",
+  "hosts.<host>.machine.template":
+    "What the machine is made from: VM id of a NixOS template with cloud-init, or for `lxc` a template file.",
+  "hosts.<host>.machine.node": "Proxmox node that runs it. Default: `proxmox.node`.",
+  "hosts.<host>.machine.cores": "CPU cores.",
+  "hosts.<host>.machine.memory": "Memory.",
+  "hosts.<host>.machine.disk": "Size of the root disk.",
+  "hosts.<host>.machine.bridge": "Bridge of the node that the machine's network card is on.",
+  "hosts.<host>.machine.vlan": "VLAN tag, 1 to 4094. Default: untagged.",
+  "hosts.<host>.machine.prefix": "Prefix length of the host's address.",
+  "hosts.<host>.machine.gateway": "Default gateway.",
+  "hosts.<host>.machine.dns": "DNS servers. Empty: those of the node.",
+  "hosts.<host>.machine.datastore": "Proxmox datastore of the disk. Default: the template's.",
+  "hosts.<host>.machine.pool": "Proxmox resource pool.",
+  "hosts.<host>.machine.tags": "Proxmox tags.",
+  "hosts.<host>.machine.vmId": "VM id. Default: the next free one.",
+  "hosts.<host>.machine.startOrder": "Place in the order in which the node starts its guests.",
+  "hosts.<host>.machine.protect": "Refuse to destroy or replace it.",
+  "hosts.<host>.ssh.user": "As `ssh.user`, for this host.",
+  "hosts.<host>.ssh.port": "As `ssh.port`, for this host.",
+  "hosts.<host>.ssh.hostKey":
+    "Its public SSH host key: the first two words of `/etc/ssh/ssh_host_ed25519_key.pub`. Wanted for an `existing` host.",
+  "hosts.<host>.activation.flake": "Flake and attribute of the host's own configuration, where it is built by flake.",
+  "hosts.<host>.activation.impure": "Build that flake with `--impure`, so that it sees the pushed files.",
+  "hosts.<host>.activation.overrideInput": "Name of the flake's input that the pushed files take the place of.",
+  "hosts.<host>.activation.buildHost": "Build there instead of on the host.",
+  "hosts.<host>.virtualHosts.<domain>.upstream": "Where the IO primary's Caddy sends requests for this domain.",
+  "hosts.<host>.virtualHosts.<domain>.access": "Who is served: anyone, or only addresses in `lan`.",
+  "hosts.<host>.virtualHosts.<domain>.probe": "Whether the primary probes it.",
+  "hosts.<host>.virtualHosts.<domain>.probePath": "Path that the probe asks for; it must answer 200 to 299.",
+  "hosts.<host>.postgresDatabases": "PostgreSQL databases on this host. On the IO primary they turn the exporter on.",
+  "hosts.<host>.redisInstances.<name>.port":
+    "TCP port of a Redis instance, by its name in `services.redis.servers`. On the IO primary they turn the exporter on.",
+  "hosts.<host>.scrapes[].job": "Value of the `job` label.",
+  "hosts.<host>.scrapes[].port": "TCP port; opened to the primary.",
+  "hosts.<host>.scrapes[].path": "Path of the metrics.",
+  "hosts.<host>.scrapes[].scheme": "How it is asked.",
+  "hosts.<host>.scrapes[].bearerTokenSecret": "Name of the bearer token in the secret `scrapeTokens`.",
+  "probes.enable": "Whether virtual hosts are probed. Default true.",
+  "probes.scheme": "Default `https`.",
+  "probes.verifyTls": "Whether an untrusted certificate fails the probe. Default true.",
+  "probes.direct":
+    "Ask the IO primary's address and name the site in the request, for networks whose DNS does not know the sites. Default false.",
+  runbooks:
+    "Where the pages of `docs/runbooks/` are published, for the link in each alert. Default: their place in the project.",
+  "rotation.<secret>": "Any number; another number makes another secret of that name.",
+};
+
+/** The secrets that a user may give. */
+export const secretDescriptions: Readonly<Record<(typeof givenSecrets)[number], string>> = {
+  proxmoxPassword: "Password of `proxmox.username`. The environment's `PROXMOX_VE_PASSWORD` will do as well.",
+  proxmoxApiToken: "Instead of a password: `user@realm!name=UUID`, the whole of it.",
+  homeAssistantWebhookUrl: "Home Assistant's webhook, where its id is not to be made for you.",
+  nextcloudTalkPassword: "App password of `nextcloudTalk.user`. Wanted when Talk is enabled.",
+  heartbeatUrl: "What the Watchdog calls once a minute. Wanted when `heartbeat` is enabled.",
+  scrapeTokens: "Bearer tokens by name, as JSON. Wanted when a scrape names one.",
+};
