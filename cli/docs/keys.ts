@@ -10,7 +10,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "allocations.server.ioPrimaryHost": "The host that has the reverse proxy and the databases.",
   "allocations.server.identityHost": "The host that has Kanidm.",
   primaryAddress: "Address of the primary that another stack owns. Wanted in a `fleet`, and only there.",
-  "ssh.user": "User that logs in to deploy. Default `root`.",
+  "ssh.user": "User that logs in to deploy; another than `root` needs passwordless sudo. Default `root`.",
   "ssh.port": "TCP port of sshd. Default 22.",
   "ssh.publicKeyFiles": "Files with public keys that may log in to machines which we create.",
   "proxmox.endpoint":
@@ -75,7 +75,12 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
     "Ask the IO primary's address and name the site in the request, for networks whose DNS does not know the sites. Default false.",
   runbooks:
     "Where the pages of `docs/runbooks/` are published, for the link in each alert. Default: their place in the project.",
-  "rotation.<secret>": "Any number; another number makes another secret of that name.",
+  "rotation.grafanaSecretKey": "Another number makes another key. Grafana can't read what it stored under the old one.",
+  "rotation.grafanaLosesStoredSecrets": "Consent to that: the same number.",
+  "rotation.grafanaAdminPassword": "Another number makes another password.",
+  "rotation.grafanaOAuth": "Another number makes another secret, at both ends.",
+  "rotation.homeAssistantWebhook": "Another number makes another id.",
+  "rotation.proxmoxToken": "Another number makes another token.",
 };
 
 /** The secrets that a user may give. */

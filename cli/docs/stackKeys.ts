@@ -32,7 +32,6 @@ const mapNames: Readonly<Record<string, string>> = {
   exporters: "name",
   alerts: "alert",
   thresholds: "name",
-  rotation: "secret",
 };
 
 /** Every key of the schema that holds a value, in the schema's order; maps and objects are shown by what is in them. */
