@@ -25,7 +25,7 @@ export interface ExporterHostArgs {
   secrets?: Record<string, pulumi.Input<string>> | undefined;
   /** How the host's own configuration, which imports ours, is built. Default: by channel, on the host. */
   activation?: Activation | undefined;
-  /** How long the host may take, seconds. Default: build 1800, confirm 120. */
+  /** How long the host may take, seconds. Default: `defaultLimits`: build 1800, activate 300, gate 90, confirm 60. */
   limits?: Partial<HostLimits> | undefined;
 }
 

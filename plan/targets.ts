@@ -117,6 +117,8 @@ const manifestSchema = z.object({
   /** Of the pushed files that the running system was made of. */
   hash: z.string().min(1),
   exporters: z.array(manifestExporter),
+  /** Checks that failed at the deployment and are no reason to roll back, as `unit redis-exporter.service: failed, not active`. */
+  tolerated: z.array(z.string()).default([]),
 });
 
 export type Manifest = z.output<typeof manifestSchema>;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type * as pulumi from "@pulumi/pulumi";
+import type { HostLimits } from "../cli/push/remote";
 import { ExporterHost, type ExporterHostArgs } from "../components/exporterHost";
 import { userError } from "../components/internal/userError";
 import type { ClusterPlan } from "../plan/plan";
@@ -25,8 +26,21 @@ export function hostArgs(
       port: host.ssh.port ?? values.ssh.port,
       hostKey: host.ssh.hostKey,
     };
-    return { data, machine: machineArgs(host, values, keys, protect), ssh, secrets, activation: host.activation };
+    const limits = { ...stated(values.limits), ...stated(host.limits) };
+    return {
+      data,
+      machine: machineArgs(host, values, keys, protect),
+      ssh,
+      secrets,
+      limits,
+      activation: host.activation,
+    };
   };
+}
+
+/** Only what is stated: an absent limit must not hide a default. */
+function stated(limits: StackValues["limits"]): Partial<HostLimits> {
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
 }
 
 /** Public keys of the people and machines that deploy; read anew at each run, used at a machine's birth only. */

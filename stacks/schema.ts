@@ -150,11 +150,25 @@ const virtualHost = z.strictObject({
   probePath: text("a path that begins with /", (value) => value.startsWith("/")).default("/"),
 });
 
+const seconds = (least: number, most: number) => {
+  const want = `seconds, a whole number from ${least} to ${most}`;
+  return z.int({ error: want }).min(least, { error: want }).max(most, { error: want }).optional();
+};
+
+/** How long a host may take, see `HostLimits`; a host's own values win over the cluster-wide ones. */
+const limits = z.strictObject({
+  build: seconds(1, 86_400),
+  activate: seconds(5, 3600),
+  gate: seconds(1, 3600),
+  confirm: seconds(10, 3600),
+});
+
 const host = z.strictObject({
   address,
   machine: machine.default({ type: "existing" }),
   ssh: ssh.default({}),
   activation: activation.optional(),
+  limits: limits.default({}),
   virtualHosts: z.record(domain, virtualHost).default({}),
   postgresDatabases: z.array(z.string().min(1)).default([]),
   redisInstances: z.record(z.string(), z.strictObject({ port })).default({}),
@@ -191,6 +205,7 @@ export const stackSchema = z.strictObject({
     .omit({ hostKey: true })
     .extend({ publicKeyFiles: z.array(z.string()).default([]) })
     .prefault({}),
+  limits: limits.default({}),
   proxmox: z
     .strictObject({
       endpoint: url,

@@ -21,8 +21,8 @@ export async function apply(text: string): Promise<number> {
       return Buffer.concat([Buffer.from(`${packed.length}\n`), packed]);
     },
     heartbeat: true,
-    // Waiting for another run to end, building, activating and checking, and a rollback, each with its own limit on the host.
-    deadline: 120 + limits.build + 4 * limits.confirm,
+    // Each of these has its own limit on the host; besides, it may wait for another run to end and has to get back to the old system.
+    deadline: 240 + limits.build + limits.activate + limits.gate,
   }).catch((error: unknown) => {
     throw afterwards(error, limits.confirm);
   });

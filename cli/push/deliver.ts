@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { type HostInput, readHost, readRemove, readSecrets, readTargets } from "./input";
 import { ReachError, say, type Visit, visit } from "./reach";
-import { packageRoot } from "./release";
+import { agentScript, packageRoot } from "./release";
 import { agentCommand, agentInput, removeWords, secretLines } from "./remote";
 
 /** Writes the host's secrets and removes those not among them; restarts only consumers of changed ones. */
@@ -53,7 +51,7 @@ const brief = { connect: 8, retryFor: 3 };
 type Options = Pick<Visit, "connect" | "retryFor" | "deadline"> & { heartbeat?: boolean };
 
 function run(target: HostInput, words: string[], input: () => string | Promise<string>, options: Options = {}) {
-  const agent = readFileSync(join(packageRoot(), "agent", "nixmon-agent"));
+  const agent = agentScript(packageRoot());
   return visit(target, {
     heartbeat: false,
     ...options,

@@ -150,6 +150,8 @@ export function readApply(text: string): ApplyInput {
     release: reader.text("release", reader.fields.release, /^[0-9a-f]{64}$/, "a SHA-256 in hex"),
     limits: {
       build: reader.number("limits.build", limits.build, 1, 86_400),
+      activate: reader.number("limits.activate", limits.activate, 5, 3600),
+      gate: reader.number("limits.gate", limits.gate, 1, 3600),
       confirm: reader.number("limits.confirm", limits.confirm, 10, 3600),
     },
     // What is inside is checked by the plan that made it and by the modules that read it.

@@ -34,7 +34,7 @@ const hashesKnown = new Map<string, string>();
 export function productFiles(root: string, parts: ProductParts = {}): ProductFile[] {
   return memo(filesKnown, root, parts, () => {
     const files: ProductFile[] = [
-      { path: "agent", content: readFileSync(join(root, "agent", "nixmon-agent")) },
+      { path: "agent", content: agentScript(root) },
       { path: "default.nix", content: readFileSync(join(root, "agent", "default.nix")) },
       ...folder(join(root, "modules"), "modules", () => true),
     ];
@@ -44,6 +44,12 @@ export function productFiles(root: string, parts: ProductParts = {}): ProductFil
     }
     return files.sort((a, b) => (a.path < b.path ? -1 : 1));
   });
+}
+
+/** The agent as one file, as hosts get it: its parts in the order of their names, then the main program. */
+export function agentScript(root: string): Buffer {
+  const parts = readdirSync(join(root, "agent")).filter((name) => name.endsWith(".sh"));
+  return Buffer.concat([...parts.sort(), "nixmon-agent"].map((name) => readFileSync(join(root, "agent", name))));
 }
 
 /** Content hash of `productFiles`, SHA-256 in hex: another one means another apply on every host that gets these parts. */

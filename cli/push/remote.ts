@@ -10,7 +10,11 @@ export function quote(word: string): string {
 export interface HostLimits {
   /** Building the new system. */
   build: number;
-  /** From activation to the confirmation over a second connection; afterwards the host rolls back by itself. */
+  /** Activating it: `switch-to-configuration test`. */
+  activate: number;
+  /** From activation until every check holds. */
+  gate: number;
+  /** From there to the confirmation over a second connection; afterwards the host rolls back by itself. */
   confirm: number;
 }
 
@@ -38,8 +42,16 @@ function activationWords(activation: Activation): string[] {
   return [...flake, ...impure, ...input, ...elsewhere];
 }
 
-/** How often the deployer shows that it is there, and how long the agent waits for that; seconds. */
-export const heartbeat = { every: 5, gone: 30 } as const;
+/** What a stack that says nothing gets. The build's is long because a host may have to compile; the others are all about rolling back soon. */
+export const defaultLimits: HostLimits = { build: 1800, activate: 300, gate: 90, confirm: 60 };
+
+/** How often the deployer shows that it is there, and how long the agent waits for that at most; seconds. */
+export const heartbeat = { every: 3, gone: 30 } as const;
+
+/** A host that may be without its deployer for a short time only is not to wait longer for one that fell silent. */
+export function silenceAllowed(limits: HostLimits): number {
+  return Math.min(heartbeat.gone, limits.confirm);
+}
 
 // An ssh session without login shell may lack NixOS's own path.
 const path = "PATH=$PATH:/run/wrappers/bin:/run/current-system/sw/bin";
@@ -58,8 +70,9 @@ IFS= read -r length && agent=$(head -c "$length") && eval "$agent"`;
 
 /** Unpacks the payload from stdin and tries it out; the answer on stdout is empty when it waits for its confirmation. */
 export function applyCommand(user: string, hash: string, limits: HostLimits, activation: Activation = {}): string {
-  const bounds = [`build=${limits.build}`, `confirm=${limits.confirm}`, `watch=${heartbeat.gone}`];
-  const words = [hash, ...bounds, ...activationWords(activation)];
+  const { build, activate, gate, confirm } = limits;
+  const bounds = [`build=${build}`, `activate=${activate}`, `gate=${gate}`, `confirm=${confirm}`];
+  const words = [hash, ...bounds, `watch=${silenceAllowed(limits)}`, ...activationWords(activation)];
   return asRoot(user, ["sh", "-c", unpackAndRun, "nixmon", ...words]);
 }
 

@@ -1,12 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { HostLimits } from "../../cli/push/remote";
+import { defaultLimits } from "../../cli/push/remote";
 import type { Connection } from "../../cli/push/ssh";
 import type { ScrapeTarget } from "../../plan/types";
 import type { ExporterHostArgs } from "../exporterHost";
 import { makeMachine } from "./machine";
 import { pushNixos } from "./nixosPush";
-
-const defaultLimits: HostLimits = { build: 1800, confirm: 120 };
 
 export interface DeployedHost {
   connection: pulumi.Output<Connection>;

@@ -27,6 +27,11 @@ export interface PushResult {
   hash: pulumi.Output<string>;
 }
 
+/** What `up` says of a check that failed without failing the deployment. */
+export function toleratedWarning(host: string, finding: string): string {
+  return `${host}: deployed, but ${finding}. It is not among what must work for a deployment to stand; it was so when ${host} was last deployed`;
+}
+
 /** Both outputs of a step are for people and may be quoted in errors; nothing secret is ever printed by `push.js`. */
 const quiet = { logging: command.local.Logging.Stderr, addPreviousOutputInEnv: false } as const;
 
@@ -51,7 +56,11 @@ export function pushNixos(name: string, args: NixosPushArgs, opts: pulumi.Custom
     { create: pushCommand("apply"), delete: pushCommand("remove"), stdin, ...quiet },
     { ...opts, ...gone, dependsOn: secrets ? [secrets] : [] },
   );
-  const manifest = apply.stdout.apply(parseManifest);
+  const manifest = apply.stdout.apply(async (text) => {
+    const answer = parseManifest(text);
+    for (const finding of answer.tolerated) await pulumi.log.warn(toleratedWarning(args.data.host, finding), apply);
+    return answer;
+  });
   return {
     apply,
     scrapeTargets: manifest.apply((parsed) => targetsOfManifest(parsed, args.data.targets)),

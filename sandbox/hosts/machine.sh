@@ -159,6 +159,9 @@ wait_for_ssh() {
   until ssh-keyscan -T 1 -t ed25519 "$address" 2>/dev/null | grep -q ssh-ed25519; do
     if ! running_pid "$1" >/dev/null && [ "$(($(date +%s) + BOOT_SECONDS - end))" -gt 3 ]; then
       tail -n 20 "$(dir_of "$1")/console.log" >&2
+      if grep -q 'inotify object: Too many open files' "$(dir_of "$1")/console.log"; then
+        fail "host $1: this machine's limit of $(cat /proc/sys/fs/inotify/max_user_instances) inotify instances is used up; each host takes about 7. 'sysctl fs.inotify.max_user_instances=1024' allows more"
+      fi
       fail "host $1 stopped while it booted (console: $(dir_of "$1")/console.log)"
     fi
     [ "$(date +%s)" -lt "$end" ] || fail "host $1: no sshd on $address after $BOOT_SECONDS s (console: $(dir_of "$1")/console.log)"

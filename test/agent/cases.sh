@@ -5,7 +5,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 shell=$1
 . "$here/host.sh"
-agent() { if [ "$shell" = bash ]; then bash --posix "$work/nixmon-agent" "$@"; else "$shell" "$work/nixmon-agent" "$@"; fi >/run/out 2>/run/err; rc=$?; }
+agent() { began=$(date +%s); if [ "$shell" = bash ]; then bash --posix "$work/nixmon-agent" "$@"; else "$shell" "$work/nixmon-agent" "$@"; fi >/run/out 2>/run/err; rc=$? took=$(($(date +%s) - began)); }
 # payload NAME: a staged folder like the one a deployer unpacks; files come from /run/make. Sets dir and hash.
 payload() {
   mkdir -p /var/lib/nixmon; dir=$(mktemp -d /var/lib/nixmon/incoming.XXXXXX)
@@ -51,20 +51,20 @@ healthy; touch /run/no-timers; deploy untimed; rm /run/no-timers
 is 'without a rollback timer nothing is activated' eval 'code 16 && not called switch && idle'
 
 # --- trials that fail
-healthy; : >/run/make/units; payload down; agent apply "$dir" "$hash" confirm=3 lock=1
+healthy; : >/run/make/units; payload down; agent apply "$dir" "$hash" gate=2 lock=1
 is 'a unit that is not active is rolled back and named' eval 'code 18 && says "unit node.service: failed, not active" && runs "$one" && generation 1 && idle && says "its checks pass"'
-healthy; breaks 'echo "other 1" >/run/www/metrics'; payload proofless; agent apply "$dir" "$hash" confirm=3 lock=1
+healthy; breaks 'echo "other 1" >/run/www/metrics'; payload proofless; agent apply "$dir" "$hash" gate=2 lock=1
 is 'an exporter without its proof metric is rolled back, named with its URL' eval 'code 18 && says "metric node: http://127.0.0.1:8000/metrics does not show node_load1" && runs "$one" && idle'
-healthy; breaks "echo 'pg_up{server=\"a b\"} 0' >/run/www/pg"; payload blind; agent apply "$dir" "$hash" confirm=3 lock=1
+healthy; breaks "echo 'pg_up{server=\"a b\"} 0' >/run/www/pg"; payload blind; agent apply "$dir" "$hash" gate=2 lock=1
 is 'an exporter that says its subject is down is rolled back' eval 'code 18 && says "says pg_up is 0"'
-healthy; rm /run/good/ready; breaks 'rm /run/www/ready'; payload unready; agent apply "$dir" "$hash" confirm=3 lock=1
+healthy; rm /run/good/ready; breaks 'rm /run/www/ready'; payload unready; agent apply "$dir" "$hash" gate=2 lock=1
 is 'a readiness URL that does not answer 2xx is rolled back' eval 'code 18 && says "ready node: http://127.0.0.1:8000/ready answers 404, not 2xx"'
 is 'the state of the host is told with the checks of the old generation that fail' says 'where these checks fail: ready node'
-healthy; breaks 'echo "warning: the following units failed: sshd.service"; exit 4'; payload sshd; agent apply "$dir" "$hash" confirm=3 lock=1
+healthy; breaks 'echo "warning: the following units failed: sshd.service"; exit 4'; payload sshd; agent apply "$dir" "$hash" gate=2 lock=1
 is 'a unit that failed only by this activation is a gating check' eval 'code 18 && says "unit sshd.service: failed" && runs "$one"'
 healthy; breaks 'exit 2'; deploy script
 is 'an activation script that fails is rolled back with code 17' eval 'code 17 && runs "$one" && idle'
-healthy; breaks 'sleep 30'; payload slow; agent apply "$dir" "$hash" activate=1 confirm=3 lock=1
+healthy; breaks 'sleep 30'; payload slow; agent apply "$dir" "$hash" activate=1 lock=1
 is 'a hung activation is rolled back with code 17' eval 'code 17 && says "longer than 1 s" && runs "$one" && idle'
 healthy; payload silent; agent apply "$dir" "$hash" confirm=2 lock=1; unconfirmed=$hash
 is 'without confirm the timer brings the old generation back' eval 'runs "$unconfirmed" && until_true runs "$one" && until_true idle && generation 1 && permanent "$one"'
@@ -76,10 +76,21 @@ healthy; printf 'unit\ttolerated\tslow.service\n' >>/run/make/gate; deploy toler
 is 'a tolerated unit does not roll back and is reported in the answer' eval 'code 0 && answers "\"tolerated\":[\"unit slow.service: failed, not active\"]" && python3 -m json.tool </run/out >/dev/null'
 tolerant=$hash
 
+healthy; : >/run/make/units; payload hopeless; agent apply "$dir" "$hash" gate=30 lock=1
+is 'a unit that systemd has given up on is not waited for' eval 'code 18 && [ "$(sed -n "s/.*step gate: at most 30 s//p" /run/err | wc -l)" = 1 ] && [ "$took" -lt 15 ]'
+
 # --- crashes, reboots, a deployer that goes away
 healthy; deploy rebooted; sed -i "s/^P_boot=.*/P_boot='before'/" /var/lib/nixmon/state/pending; ln -sfn "/nix/store/$tolerant-system" /run/current-system; rm -f /run/timers/*
+agent recover
+is 'after a reboot during a trial what runs at boot clears it away' eval 'code 0 && says "cut short by a reboot" && idle && generation 2'
 agent status
-is 'after a reboot during a trial the next command clears it away' eval 'code 0 && says "cut short by a reboot" && idle && generation 2 && answers "\"pending\":null"'
+is 'status after that shows nothing pending' eval 'code 0 && answers "\"pending\":null"'
+healthy; : >/run/make/build-hangs; payload crashed; (agent apply "$dir" "$hash" build=1000 lock=1) & until_true grep -q "step build" /run/err; kill -9 "$(sed -n 's/.*, pid \([0-9]*\),.*/\1/p' /run/nixmon.lock)"; wait $!
+is 'control: an agent killed while it builds leaves the link at what was never checked' not generation 2
+agent rollback
+is 'its timer puts the link back' eval 'generation 2 && idle'
+healthy; deploy half0; sed -i "s/^P_phase=.*/P_phase='confirming'/" /var/lib/nixmon/state/pending; ln -sfn "/nix/store/$tolerant-system" /run/current-system; rm -f /run/timers/*; agent recover
+is 'a confirmation cut short by a reboot that brought the old system back is undone' eval 'code 0 && runs "$tolerant" && permanent "$tolerant" && generation 2 && idle'
 healthy; deploy killed; sed -i "s/^P_phase=.*/P_phase='activate'/" /var/lib/nixmon/state/pending
 agent status
 is 'a trial whose agent was killed is rolled back by the next command' eval 'runs "$tolerant" && idle'
@@ -93,7 +104,7 @@ mkfifo /run/pipe; healthy; : >/run/make/build-hangs; payload orphan; (printf ..;
 is 'a build whose deployer goes away is ended and cleared' eval 'code 20 && says "deployer went away" && says alive && idle && generation 4'
 healthy; : >/run/make/build-hangs; payload mute; (sleep 5) >/run/pipe & agent apply "$dir" "$hash" watch=1 lock=1 </run/pipe
 is 'a deployer that goes silent is noticed' eval 'code 20 && idle'
-healthy; : >/run/make/units; payload orphan2; (printf .; sleep 1) >/run/pipe & agent apply "$dir" "$hash" watch=1 confirm=20 lock=1 </run/pipe
+healthy; : >/run/make/units; payload orphan2; (printf .; sleep 1) >/run/pipe & agent apply "$dir" "$hash" watch=1 gate=20 lock=1 </run/pipe
 is 'a trial whose deployer goes away is rolled back at once' eval 'code 20 && says "rolled back" && idle && generation 4'
 for n in 5 6 7 8; do healthy; deploy "more$n"; agent confirm "$hash"; done
 is 'five generations are kept' [ "$(ls -x /var/lib/nixmon/generations)" = "$(printf '0  4  5  6  7  8')" ]

@@ -3,7 +3,8 @@
 # /var/lib, /etc/nixos, /nix and /run, and small fakes (fake/) of what only NixOS has. Real: sh, locks, files, curl, signals.
 # shellcheck disable=SC2034,SC2154 # shared variables
 work=$(mktemp -d)
-cp "$here"/fake/* "$here/../../agent/nixmon-agent" "$work"
+cp "$here"/fake/* "$work"
+cat "$here"/../../agent/*.sh "$here/../../agent/nixmon-agent" >"$work/nixmon-agent"
 mount -t proc proc /proc
 for d in /etc/nixos /nix /run; do mount -t tmpfs tmpfs "$d"; done
 mount -t tmpfs -o size=4m tmpfs /var/lib

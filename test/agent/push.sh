@@ -28,7 +28,7 @@ export NIXMON_SSH_KEY="$work/ssh/mine" NIXMON_SSH_CONFIG=/dev/null TMPDIR=/run/t
 
 input() { # NAME PORT [ADDRESS]: stdin of push.js
   release=$(node -e 'const r = require(process.argv[1]); console.log(r.releaseHash(r.packageRoot()))' "$package/dist/cli/push/release.js")
-  printf '{"connection":{"host":"%s","port":%s,"user":"root","hostKey":"%s"},"name":"box","release":"%s","limits":{"build":60,"confirm":%s},"data":{"schema":1,"host":"box","collector":null,"n":"%s"},%s}' \
+  printf '{"connection":{"host":"%s","port":%s,"user":"root","hostKey":"%s"},"name":"box","release":"%s","limits":{"build":60,"activate":30,"gate":6,"confirm":%s},"data":{"schema":1,"host":"box","collector":null,"n":"%s"},%s}' \
     "${3:-127.0.0.1}" "$2" "$(cat "$work/ssh/${pinned:-host}.pub")" "$release" "${confirm:-10}" "$1" \
     '"secrets":{"MONITORING/GRAFANA/SECRET_KEY":"canary-7d1f"},"host":"nixio","targets":[{"name":"node","job":"node","host":"nixio","address":"fd00::3","port":9100,"path":"/metrics","scheme":"http","labels":{},"params":{"target":"x"}}]' >/run/in
 }

@@ -19,9 +19,9 @@ let
 in
 [
   (same "an ordinary host gets node exporter, state of NixOS and log shipper, nothing else" (units exporter)
-    [ "alloy.service" "nixmon-nixos-state.service" "nixmon-nixos-state.timer" "prometheus-node-exporter.service" ])
+    [ "alloy.service" "nixmon-nixos-state.service" "nixmon-nixos-state.timer" "nixmon-recover.service" "prometheus-node-exporter.service" ])
   (same "the primary gets the collectors, probes and the Proxmox exporter" (units primary) [
-    "alertmanager.service" "alloy.service" "grafana.service" "loki.service" "nixmon-nixos-state.service" "nixmon-nixos-state.timer" "nixmon-pve-config.service" "prometheus-blackbox-exporter.service"
+    "alertmanager.service" "alloy.service" "grafana.service" "loki.service" "nixmon-nixos-state.service" "nixmon-nixos-state.timer" "nixmon-pve-config.service" "nixmon-recover.service" "prometheus-blackbox-exporter.service"
     "prometheus-node-exporter.service" "prometheus-pve-exporter.service" "prometheus.service"
   ])
   (holds "the identity host gets Grafana's client" (lib.hasInfix "grafana_role" identity.etc."kanidm/provision.json".text))

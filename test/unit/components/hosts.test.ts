@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { ExporterHost } from "../../../components/exporterHost";
 import type { MachineArgs } from "../../../components/internal/machine";
 import { MonitoringPrimary } from "../../../components/monitoringPrimary";
@@ -91,9 +92,33 @@ describe("an ExporterHost that exists", () => {
     expect(JSON.parse(inputs?.stdin as string)).toMatchObject({
       connection: { host: "10.0.0.3", port: 22, user: "root", hostKey },
       name: "web",
-      limits: { build: 1800, confirm: 120 },
+      limits: { build: 1800, activate: 300, gate: 90, confirm: 60 },
       data: dataOf("web"),
     });
+  });
+
+  test("shows what the host tolerated as warnings that name host and check", async () => {
+    const said: string[] = [];
+    const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async (text) => void said.push(text));
+    const tolerated = ["unit redis-exporter.service: failed, not active"];
+    await mockEngine({
+      "command:local:Command": () => ({ stdout: JSON.stringify({ ...manifest("web"), tolerated }) }),
+    });
+    const web = new ExporterHost("web", { data: dataOf("web"), machine: { type: "existing" }, ssh: { hostKey } });
+    await settled(web.hash);
+    expect(said).toEqual([
+      expect.stringContaining("web: deployed, but unit redis-exporter.service: failed, not active"),
+    ]);
+    warn.mockRestore();
+  });
+
+  test("says nothing where all checks hold", async () => {
+    const warn = jest.spyOn(pulumi.log, "warn");
+    await mockEngine(answers);
+    const web = new ExporterHost("web", { data: dataOf("web"), machine: { type: "existing" }, ssh: { hostKey } });
+    await settled(web.hash);
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
   });
 
   test("is refused without a host key, before anything is registered", async () => {

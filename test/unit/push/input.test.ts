@@ -5,7 +5,7 @@ const host = { connection: { host: "10.0.0.3", port: 22, user: "root", hostKey }
 const apply = {
   ...host,
   release: "0".repeat(64),
-  limits: { build: 1800, confirm: 60 },
+  limits: { build: 1800, activate: 300, gate: 90, confirm: 60 },
   data: { schema: 1, host: "nixio", collector: null },
 };
 

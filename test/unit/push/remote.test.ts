@@ -8,6 +8,7 @@ import {
   quote,
   removeWords,
   secretLines,
+  silenceAllowed,
 } from "../../../cli/push/remote";
 
 const shell = (text: string) => execFileSync("sh", ["-c", text], { encoding: "utf8" });
@@ -61,15 +62,15 @@ describe("remote commands", () => {
   const hash = "ab".repeat(32);
 
   test("how the host's configuration is built is said in words of its own, for apply and for remove", () => {
-    const limits = { build: 60, confirm: 60 };
+    const limits = { build: 60, activate: 60, gate: 60, confirm: 60 };
     const last = (text: string) =>
       text
         .split("\n")
         .pop()
         ?.replace(/^.*nixmon [0-9a-f]+ /, "");
-    expect(last(applyCommand("root", hash, limits))).toBe("build=60 confirm=60 watch=30");
+    expect(last(applyCommand("root", hash, limits))).toBe("build=60 activate=60 gate=60 confirm=60 watch=30");
     expect(last(applyCommand("root", hash, limits, { flake: "/etc/nixos#a b", impure: true }))).toBe(
-      "build=60 confirm=60 watch=30 'flake=/etc/nixos#a b' impure=yes",
+      "build=60 activate=60 gate=60 confirm=60 watch=30 'flake=/etc/nixos#a b' impure=yes",
     );
     expect(removeWords(60, { flake: "github:me/x#h", overrideInput: "nixmon", buildHost: "root@b" })).toEqual(
       "remove build=60 watch=30 flake=github:me/x#h input=nixmon build-host=root@b".split(" "),
@@ -77,14 +78,20 @@ describe("remote commands", () => {
   });
 
   test("apply unpacks stdin into a folder of its own and runs the agent that came with it", () => {
-    expect(applyCommand("root", hash, { build: 1800, confirm: 60 })).toBe(
+    expect(applyCommand("root", hash, { build: 1800, activate: 300, gate: 90, confirm: 60 })).toBe(
       `sh -c 'PATH=$PATH:/run/wrappers/bin:/run/current-system/sw/bin
 fail() { echo "nixmon-agent: FAILED $(uname -n): step stage: cannot unpack below /var/lib/nixmon ($(df -Pk /var/lib | awk '\\''END { print $4 }'\\'') kB free); nothing was changed" >&2; exit 12; }
 umask 022
 IFS= read -r length && mkdir -p /var/lib/nixmon && dir=$(mktemp -d /var/lib/nixmon/incoming.XXXXXX) || fail
 head -c "$length" | tar -xzf - -C "$dir" || { rm -rf "$dir"; fail; }
-exec sh "$dir/agent" apply "$dir" "$@"' nixmon ${hash} build=1800 confirm=60 watch=30`,
+exec sh "$dir/agent" apply "$dir" "$@"' nixmon ${hash} build=1800 activate=300 gate=90 confirm=60 watch=30`,
     );
+  });
+
+  test("an agent whose deployer fell silent waits no longer than for a confirmation, and half a minute at most", () => {
+    const limits = { build: 1, activate: 1, gate: 1 };
+    expect(silenceAllowed({ ...limits, confirm: 10 })).toBe(10);
+    expect(silenceAllowed({ ...limits, confirm: 3600 })).toBe(30);
   });
 
   test("confirm runs the agent that apply left behind", () => {

@@ -47,6 +47,11 @@ describe("a stack's configuration", () => {
       '  nixmon:hosts.nixmon.address: got "10.0.0", want an IPv4 or IPv6 address',
     ],
     [
+      "a limit that leaves no time",
+      host({ limits: { confirm: 5 } }),
+      "  nixmon:hosts.nixmon.limits.confirm: got 5, want seconds, a whole number from 10 to 3600",
+    ],
+    [
       "a bad port",
       host({ ssh: { port: 70000 } }),
       "  nixmon:hosts.nixmon.ssh.port: got 70000, want a port, 1 to 65535",

@@ -43,6 +43,15 @@ in
         (secret: tabs [ secret.key "root" "0400" (lib.concatStringsSep "," secret.units) ] + "\n")
         cfg.secrets;
     };
+    # A reboot in the middle of a deployment brings the old system back by itself, since a trial is never the boot default. This puts
+    # right what lies on disk. During a trial the condition holds, too: then the agent sees that somebody is at work, and does nothing.
+    systemd.services.nixmon-recover = {
+      description = "Clear away what a deployment that was cut short left behind";
+      wantedBy = [ "multi-user.target" ];
+      unitConfig.ConditionPathExists = "/var/lib/nixmon/state/pending";
+      restartIfChanged = false;
+      serviceConfig = { Type = "oneshot"; RemainAfterExit = true; ExecStart = "/bin/sh /var/lib/nixmon/agent recover"; };
+    };
     # what is staged and kept between deployments
     systemd.tmpfiles.settings.nixmon = {
       "/var/lib/nixmon".d = { mode = "0755"; user = "root"; group = "root"; };

@@ -1,0 +1,119 @@
+# shellcheck shell=sh
+# apply, confirm, rollback: a new generation on trial, then for good or gone. A part of nixmon-agent.
+verify() { # DIR HASH
+  [ "$(sha256sum <"$1/files.sha256" | cut -c1-64)" = "$2" ] || die 11 "payload has hash $(sha256sum <"$1/files.sha256" | cut -c1-64), wanted $2: the transfer was damaged, run again"
+  bad=$(cd "$1" && sha256sum --quiet --strict -c files.sha256 2>&1) || die 11 "payload differs from its list: $bad"
+  [ "$(cat "$1/hash")" = "$2" ] || die 11 "the payload's file \`hash\` says $(cat "$1/hash"), wanted $2"
+  [ "$(cd "$1" && find . ! -type d | wc -l)" = $(($(wc -l <"$1/files.sha256") + 2)) ] || die 11 'the payload holds files that are not on its list'
+}
+apply() {
+  [ $# -ge 2 ] || { STEP=usage; die 2 'apply wants DIR HASH'; }
+  DIR=$1 hash=$2; shift 2
+  build=1800 activate=300 gate=90 confirm=60 lock=45 watch=''
+  for a; do
+    take_how "$a" && continue
+    need_number "$a"
+    case $a in build=*) build=${a#*=} ;; activate=*) activate=${a#*=} ;; gate=*) gate=${a#*=} ;; confirm=*) confirm=${a#*=} ;; lock=*) lock=${a#*=} ;; watch=*) watch=${a#*=} ;;
+      *) STEP=usage; die 2 "unknown limit \`$a\`; known: build, activate, gate, confirm, lock, watch, flake, impure, input, build-host" ;; esac
+  done
+  start_watch "$watch"
+  step verify "payload $hash"
+  verify "$DIR" "$hash"
+  take_lock "apply $hash" "$lock"
+  recover
+  while [ -n "$LIVE" ]; do # its deployer confirms, or its timer rolls it back
+    say "waiting for an earlier apply ($P_hash) to be confirmed or rolled back"
+    drop_lock; sleep 2; take_lock "apply $hash" "$lock"; recover
+  done
+  if [ "$(cat "$CURRENT/hash" 2>/dev/null)" = "$hash" ] && has_hash "$RUNNING" "$hash" && has_hash "$PROFILE" "$hash" && gate "$(running)" 0; then
+    say 'already applied and healthy: nothing to do'; print_manifest "$(running)"; return
+  fi
+
+  step stage 'new generation'
+  find "$BASE" -maxdepth 1 -name 'incoming.*' -mmin +60 -exec rm -rf {} +
+  prepare_base || die 12 "cannot write below $BASE ($(df -Pk "$BASE" | awk 'END { print $4 }') kB free)"
+  if [ -e "$LINK" ] && [ ! -L "$LINK" ]; then
+    [ "$(cat "$LINK"/* | tr -d ' \n')" = '{}' ] || die 12 "$LINK is there and is not ours: move it away"
+    rm -rf "$LINK" # the empty placeholder that \`remove\` leaves
+  fi
+  P_generation=$(($(find "$BASE/generations" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -n | tail -n 1) + 1))
+  P_hash=$hash P_old=$(running) P_new='' P_profile=$(readlink -f "$PROFILE") P_was=$(readlink "$CURRENT") P_boot=$(boot_id)
+  { save_pending build && chmod 755 "$DIR" && cp "$DIR/agent" "$BASE/.agent" && mv -f "$BASE/.agent" "$BASE/agent" &&
+    mv -T "$DIR" "$BASE/generations/$P_generation" && ln -sfn "$CURRENT" "$LINK"; } ||
+    { rm -f "$STATE/.pending" "$BASE/.agent"; forget_pending; die 12 "cannot stage ($(df -Pk "$BASE" | awk 'END { print $4 }') kB free below $BASE)"; }
+  DIR=''
+
+  step build "generation $P_generation, at most $build s"
+  arm nixmon-watchdog $((build + 60)) || { forget_pending; die 16 'systemd-run could not arm the rollback timer'; }
+  # The symlink is at the new generation only during the build: whatever happens later, the host's own configuration is what it was.
+  point_current "generations/$P_generation"; build_here "$build"; rc=$?; point_current "$P_was"
+  if [ "$rc" -ne 0 ]; then
+    forget_pending; log_tail
+    [ "$rc" != 124 ] || die 14 "nixos-rebuild build took longer than $build s"
+    die 13 "nixos-rebuild build failed (exit $rc); its last lines are above"
+  fi
+  P_new=$(readlink -f "$STATE/build/result")
+  if ! has_hash "$P_new" "$hash"; then
+    forget_pending
+    [ -s "$P_new/etc/nixmon/manifest.json" ] && die 15 "the built system's /etc/nixmon/manifest.json is not of hash $hash: something else sets server.monitoring.payloadHash or shadows $LINK"
+    die 15 "the built system does not contain nixmon: the host's configuration does not import the pushed folder. $(import_line)"
+  fi
+
+  step activate "on trial, at most $activate s"
+  [ ! -d "$ROOTS" ] || ln -sfn "$P_old" "$ROOTS/nixmon-old" # keeps the way back from the garbage collector
+  disarm
+  { save_pending activate && arm nixmon-watchdog $((activate + gate + 30)); } || { forget_pending; die 16 'systemd-run could not arm the rollback timer'; }
+  failed_before=$(failed_units)
+  limited "$activate" "$P_new/bin/switch-to-configuration" test; rc=$?
+  more=''
+  case $rc in
+    0) ;;
+    # 4: some units did not start. The gate decides, and what failed only now is part of it unless the gate tolerates it.
+    4) for u in $(units_of_log); do
+         printf '%s\n' "$failed_before" | grep -qxF "$u" || grep -qF "unit${TAB}tolerated${TAB}$u" "$P_new/etc/nixmon/gate" || more="$more
+unit${TAB}gating${TAB}$u"
+       done ;;
+    124) undo 17 "switch-to-configuration test took longer than $activate s" ;;
+    *) log_tail; undo 17 "switch-to-configuration test failed (exit $rc); its last lines are above" ;;
+  esac
+  [ "$(running)" = "$P_new" ] || undo 17 "$RUNNING is not the new system after activation"
+  fit_secrets
+
+  step gate "at most $gate s"
+  GRACE=5; gate "$P_new" "$gate" "$more" || undo 18 "${FAILING%?}"
+  { arm nixmon-rollback "$confirm" && systemctl stop nixmon-watchdog.timer >/dev/null 2>&1 9>&-; } || undo 16 'systemd-run could not arm the rollback timer'
+  save_pending waiting || undo 12 'cannot write the state'
+  step confirm "waiting at most $confirm s for a new connection"
+}
+
+make_permanent() { # the pending apply becomes the boot default
+  STEP=confirm
+  save_pending confirming || undo 19 'cannot write the state'
+  limited 60 nix-env -p "$PROFILE" --set "$P_new" || { log_tail; undo 19 'nix-env could not set the system profile'; }
+  limited 120 "$P_new/bin/switch-to-configuration" boot || { log_tail; undo 19 'switch-to-configuration boot failed; its last lines are above'; }
+  point_current "generations/$P_generation" && date -u +%Y-%m-%dT%H:%M:%SZ | write_state confirmed || undo 19 'cannot write the state'
+  forget_pending keep
+  # Keep 5, and generation 0.
+  find "$BASE/generations" -mindepth 1 -maxdepth 1 -name '[1-9]*' -printf '%f\n' | sort -rn | tail -n +6 | while IFS= read -r g; do rm -rf "${BASE:?}/generations/$g"; done
+}
+confirm() {
+  STEP=confirm
+  take_lock "confirm $1" 20
+  recover
+  AFTERMATH="the host $(host_state)"
+  if [ -z "$LIVE" ] && has_hash "$RUNNING" "$1" && [ "$(cat "$CURRENT/hash" 2>/dev/null)" = "$1" ]; then gate "$(running)" 5; print_manifest "$(running)"; return; fi
+  [ -n "$LIVE" ] && [ "$P_hash" = "$1" ] && [ "$(running)" = "$P_new" ] || die 19 "no trial of $1 is waiting here; it has been rolled back"
+  gate "$P_new" 5 || undo 18 "${FAILING%?}"
+  make_permanent
+  print_manifest "$P_new"
+}
+rollback() {
+  STEP=rollback
+  exec 9>>"$LOCK"
+  # The holder keeps to deadlines of its own; one that does not is stuck, and the host matters more.
+  flock -w 20 9 || { kill -9 "$(sed -n 's/.*, pid \([0-9]*\),.*/\1/p' "$LOCK")"; flock -w 20 9; }
+  load_pending || return 0
+  case $P_phase in confirming) finish_or_undo; return ;; build) point_current "$P_was"; forget_pending; return ;; esac
+  roll_back || die 21 'nobody confirmed in time'
+  say "nobody confirmed $P_hash in time: $AFTERMATH"
+}

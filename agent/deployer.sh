@@ -1,0 +1,24 @@
+# shellcheck shell=sh
+# Notices when the deployer is gone. A part of nixmon-agent.
+# The deployer sends a byte every few seconds on stdin. Silence or end of file means that it is gone. Each byte is answered, so it knows we are there.
+watch_deployer() {
+  while [ -n "$(timeout "$1" head -c 1 2>/dev/null)" ]; do echo 'nixmon-agent: alive' >&2; done
+  kill -TERM $$
+}
+start_watch() {
+  trap 'deployer_gone' TERM INT HUP
+  trap 'tidy' EXIT
+  [ -n "$1" ] || return 0
+  exec 3<&0; watch_deployer "$1" <&3 >/dev/null 9>&- & WATCHER=$!; exec 3<&-
+}
+tidy() { [ -z "$WATCHER" ] || kill -9 "$WATCHER" 2>/dev/null; [ -z "$DIR" ] || rm -rf "$DIR"; }
+deployer_gone() {
+  trap '' TERM INT HUP
+  [ -z "$CHILD" ] || { kill -TERM "$CHILD"; wait "$CHILD"; } 2>/dev/null
+  case $PHASE in
+    activate|waiting) undo 20 'the deployer went away' ;;
+    build) point_current "$P_was"; forget_pending ;;
+    remove) ln -sfn "$CURRENT" "$LINK" ;;
+  esac
+  die 20 'the deployer went away'
+}

@@ -1,0 +1,104 @@
+# shellcheck shell=sh
+# What the agent knows of its host and keeps there: lock, generations, the pending apply, the timer, the way back. A part of nixmon-agent.
+now() { date +%s; }
+running() { readlink -f "$RUNNING"; }
+boot_id() { cat /proc/sys/kernel/random/boot_id; }
+host_state() { printf 'runs generation %s, system %s' "$(basename "$(readlink "$CURRENT" || echo none)")" "$(running)"; }
+write_state() { cat >"$STATE/.$1" && sync "$STATE/.$1" && mv -f "$STATE/.$1" "$STATE/$1"; }
+point_current() { ln -sfn "$1" "$BASE/.current" && mv -fT "$BASE/.current" "$CURRENT"; }
+has_hash() { tr -d ' \n' 2>/dev/null <"$1/etc/nixmon/manifest.json" | grep -qF "\"hash\":\"$2\""; }
+failed_units() { systemctl list-units --failed --plain --no-legend 2>/dev/null | awk '{ print $1 }'; }
+units_of_log() { sed -n 's/.*the following units failed: //p' "$LOG" | tr -d ' ' | tr ',' '\n'; }
+# Two timers, so that one can be armed before the other goes: `watchdog` while apply is at work, `rollback` while it waits for its confirm.
+disarm() { systemctl stop nixmon-rollback.timer nixmon-watchdog.timer >/dev/null 2>&1 9>&-; }
+arm() { # UNIT SECONDS. systemd may be a minute late by default, hence AccuracySec.
+  systemd-run --quiet --collect --unit="$1" --on-active="$2" --timer-property=AccuracySec=100ms /bin/sh "$BASE/agent" rollback >&2 9>&-
+}
+limited() { # SECONDS COMMAND...: output to $LOG, which no full disk prevents; in the background, so that a signal is acted on at once
+  limit=$1; shift
+  timeout -k 5 "$limit" "$@" >"$LOG" 2>&1 </dev/null 9>&- & CHILD=$!
+  wait "$CHILD"; rc=$?; CHILD=''; return "$rc"
+}
+
+prepare_base() {
+  mkdir -p "$BASE/generations/0" "$BASE/targets" "$STATE" && chmod 700 "$STATE" || return 1
+  # Generation 0 adds nothing: it keeps the host's import line valid before the first apply and while a trial is not confirmed.
+  [ -s "$BASE/generations/0/default.nix" ] || echo '{ }' >"$BASE/generations/0/default.nix" || return 1
+  [ -L "$CURRENT" ] || point_current generations/0
+}
+take_lock() { # WHAT SECONDS-TO-WAIT
+  exec 9>>"$LOCK"
+  if ! flock -n 9; then
+    say "waiting up to $2 s for the lock: $(cat "$LOCK")"
+    flock -w "$2" 9 || { STEP=lock; die 10 "another run holds the lock: $(cat "$LOCK")"; }
+  fi
+  echo "$1, pid $$, since $(date -u +%H:%M:%SZ), for ${SUDO_USER:-root} from ${SSH_CONNECTION:-this host}" >"$LOCK"
+}
+drop_lock() { : >"$LOCK"; exec 9>&-; }
+
+save_pending() { # PHASE
+  PHASE=$1
+  for k in generation hash old new profile was boot; do eval "printf \"P_%s='%s'\n\" $k \"\$P_$k\""; done |
+    { echo "P_phase='$PHASE'"; cat; } | write_state pending
+}
+load_pending() {
+  [ -s "$STATE/pending" ] || return 1
+  # shellcheck source=/dev/null
+  . "$STATE/pending"; PHASE=$P_phase
+}
+forget_pending() { # [keep]: without `keep` the generation that did not make it is removed
+  disarm; rm -f "$ROOTS/nixmon-old"; rm -f "$STATE/pending"; PHASE=''
+  [ "${1:-}" = keep ] || rm -rf "${BASE:?}/generations/$P_generation"
+}
+
+# Back to the system that ran before; sets AFTERMATH. Fails (1) if that system does not come back.
+roll_back() {
+  say "rolling back to $P_old"
+  if [ "$(readlink -f "$PROFILE")" != "$P_profile" ]; then
+    limited 60 nix-env -p "$PROFILE" --set "$P_profile"; limited 60 "$P_profile/bin/switch-to-configuration" boot
+  fi
+  point_current "$P_was"
+  limited 60 "$P_old/bin/switch-to-configuration" test; rc=$?
+  if [ "$(running)" != "$P_old" ]; then
+    AFTERMATH="ROLLBACK FAILED (exit $rc): the host runs $(running); by hand: $P_old/bin/switch-to-configuration test"
+    log_tail; return 1
+  fi
+  forget_pending
+  AFTERMATH="rolled back; the host $(host_state)"
+  if [ -s "$P_old/etc/nixmon/gate" ]; then
+    GRACE=0
+    if gate "$P_old" 5; then AFTERMATH="$AFTERMATH, and its checks pass"
+    else AFTERMATH="$AFTERMATH, where these checks fail: $(printf '%s' "$FAILING" | tr '\n' ';')"; fi
+  fi
+}
+undo() { # CODE TEXT: end a failed trial
+  code=$1 text=$2
+  roll_back || code=21
+  die "$code" "$text"
+}
+finish_or_undo() { # of a confirmation that was cut short
+  if [ "$(running)" = "$P_new" ]; then say 'finishing a confirmation that was cut short'; make_permanent
+  else say "a confirmation of $P_hash was cut short, and the host came up with its old configuration"; roll_back; fi
+}
+# With the lock held nobody else is at work: what is pending is either waiting for its confirm (LIVE) or left by a crash or reboot.
+recover() {
+  LIVE=''
+  load_pending || return 0
+  if [ "$P_phase" = confirming ]; then finish_or_undo; return; fi
+  if [ "$P_boot" != "$(boot_id)" ]; then
+    say "an apply of $P_hash was cut short by a reboot; the host came up with its old configuration"
+  elif [ "$P_phase" = build ]; then
+    say "an apply of $P_hash was cut short before it activated anything"
+  elif [ "$P_phase" = waiting ] && systemctl --quiet is-active nixmon-rollback.timer; then
+    LIVE=yes; return 0
+  else
+    say "an apply of $P_hash was cut short while on trial"
+    roll_back || { STEP=recover; die 21 'an earlier trial could not be undone'; }
+    return 0
+  fi
+  point_current "$P_was"; forget_pending
+}
+recover_if_free() { # for commands that need no lock: whoever holds it looks after the state
+  [ -s "$STATE/pending" ] || return 0
+  exec 9>>"$LOCK"; if flock -n 9; then recover; fi; exec 9>&-
+}
