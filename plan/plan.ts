@@ -8,7 +8,7 @@ import { kanidmProvision } from "./kanidm";
 import { lokiConfig } from "./loki";
 import { probeTargets } from "./probes";
 import { expectedJobRules, prometheusConfig } from "./prometheus";
-import { portOf } from "./roles";
+import { portOf, toldOptions } from "./roles";
 import { renderRules, type Thresholds } from "./rules";
 import { secretNeeds } from "./secrets";
 import { expectedTargets } from "./targets";
@@ -69,7 +69,7 @@ function hostData(host: PlannedHost, cluster: Cluster, rules: Record<string, Jso
     lan: config.lan,
     allocations: config.allocations,
     addresses: { monitoringPrimary: primaryAddress, ioPrimary: ioPrimary?.config.address ?? null },
-    monitoring: options,
+    monitoring: toldOptions(options, config.monitoring, host.config.monitoring),
     virtualHosts: isIoPrimary ? cluster.served : {},
     postgresDatabases: host.config.postgresDatabases,
     redisInstances: host.config.redisInstances,

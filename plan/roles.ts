@@ -1,5 +1,6 @@
 import { exporterRows } from "./catalog";
-import type { AutoRule, CatalogRow, ClusterConfig, MonitoringOptions, ResolvedOptions } from "./types";
+import type { MonitoringOptions, ResolvedOptions, ToldOptions } from "./options";
+import type { AutoRule, CatalogRow, ClusterConfig } from "./types";
 
 /** What auto-detection looks at. */
 export interface HostFacts {
@@ -73,6 +74,22 @@ export function resolveOptions(facts: HostFacts, cluster: MonitoringOptions, hos
       proxmox: { enable: proxmox, verifyTls: facts.proxmox?.verifyTls ?? true },
     },
   };
+}
+
+/**
+ * What the host itself is told. Automatic values stay out: the host decides them by the same rules (`options.nix`), so that an option
+ * which is set there, say `logs.enable = false`, takes its exporter with it.
+ */
+export function toldOptions(
+  options: ResolvedOptions,
+  cluster: MonitoringOptions,
+  host: MonitoringOptions,
+): ToldOptions {
+  const told = ([name, { enable, port }]: [string, { enable: boolean; port: number }]) => {
+    const stated = host.exporters?.[name]?.enable ?? cluster.exporters?.[name]?.enable;
+    return [name, stated === undefined ? { port } : { enable, port }] as const;
+  };
+  return { ...options, exporters: Object.fromEntries(Object.entries(options.exporters).map(told)) };
 }
 
 interface Decided {

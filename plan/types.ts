@@ -2,6 +2,9 @@
  * The shapes that the plan works on. Everything here is plain data: no Pulumi, no files, no network.
  * `ClusterConfig` is what a validated stack says, `HostData` is what one NixOS host is told (`host.json`).
  */
+import type { MonitoringOptions, ToldOptions } from "./options";
+
+export type { MonitoringOptions, ResolvedOptions } from "./options";
 
 /** A Prometheus duration such as `90d` or `15s`. */
 export type Duration = string;
@@ -38,45 +41,6 @@ export interface CatalogRow {
   /** Whether the health gate rolls back when this one does not come up (else it is reported and tolerated). */
   gating: boolean;
   shows: string;
-}
-
-/** The options under `server.monitoring`, as the stack config may state them: whatever is absent is automatic or default. */
-export interface MonitoringOptions {
-  enable?: boolean | undefined;
-  retention?:
-    | { metrics?: Duration | undefined; logs?: Duration | undefined; metricsSize?: string | undefined }
-    | undefined;
-  exporters?: Partial<Record<string, { enable?: boolean | undefined; port?: number | undefined }>> | undefined;
-  logs?: { enable?: boolean | undefined } | undefined;
-  collector?:
-    | {
-        enable?: boolean | undefined;
-        grafana?: { kanidm?: { enable?: boolean | undefined } | undefined } | undefined;
-        alerting?:
-          | {
-              enable?: boolean | undefined;
-              homeAssistant?: { enable?: boolean | undefined; url?: string | undefined } | undefined;
-              nextcloudTalk?:
-                | {
-                    enable?: boolean | undefined;
-                    url?: string | undefined;
-                    room?: string | undefined;
-                    user?: string | undefined;
-                  }
-                | undefined;
-              heartbeat?: { enable?: boolean | undefined } | undefined;
-            }
-          | undefined;
-        proxmox?: { enable?: boolean | undefined } | undefined;
-      }
-    | undefined;
-  /** Threshold overrides: alert name -> numeric thresholds by name, or `{ enable: false }`. */
-  alerts?:
-    | Record<
-        string,
-        { enable?: boolean | undefined; for?: Duration | undefined; thresholds?: Record<string, number> | undefined }
-      >
-    | undefined;
 }
 
 /** One site that the IO primary's Caddy serves. */
@@ -169,25 +133,6 @@ export interface Problem {
   want: string;
 }
 
-/** Options with every automatic value decided; the same names as `server.monitoring.*` on the host. */
-export interface ResolvedOptions {
-  enable: boolean;
-  retention: { metrics: Duration; logs: Duration; metricsSize: string };
-  exporters: Record<string, { enable: boolean; port: number }>;
-  logs: { enable: boolean };
-  collector: {
-    enable: boolean;
-    grafana: { kanidm: { enable: boolean } };
-    alerting: {
-      enable: boolean;
-      homeAssistant: { enable: boolean };
-      nextcloudTalk: { enable: boolean };
-      heartbeat: { enable: boolean };
-    };
-    proxmox: { enable: boolean; verifyTls: boolean };
-  };
-}
-
 /** Something Prometheus scrapes; also what a host's manifest and `ExporterHost.scrapeTargets` say. */
 export interface ScrapeTarget {
   name: string;
@@ -241,7 +186,7 @@ export interface HostData {
   /** Addresses of the hosts that have a role, for firewall rules and push URLs. */
   addresses: { monitoringPrimary: string; ioPrimary: string | null };
   /** Becomes `server.monitoring.*` at mkDefault priority, so an option set on the host wins. */
-  monitoring: ResolvedOptions;
+  monitoring: ToldOptions;
   /** On the IO primary: every virtual host of the cluster; elsewhere empty. */
   virtualHosts: Record<string, VirtualHost>;
   postgresDatabases: string[];

@@ -14,7 +14,7 @@ let
   plain = { };
   run = host: module:
     let
-      result = import check { inherit lib; modules = [ monitoring module { networking.hostName = host; server.monitoring.data = ./fixtures + "/${host}.json"; } ]; };
+      result = import check { inherit lib; modules = [ monitoring module { networking.hostName = host; server.monitoring.data = ../../build/nix-fixtures + "/${host}.json"; } ]; };
       inherit (result.config) services;
       used = [
         services.prometheus services.loki services.grafana services.alloy services.caddy services.kanidm

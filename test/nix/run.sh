@@ -45,6 +45,10 @@ cases() {
   node "$here/report.js" "$out" "$with" | tee -a "$results"
 }
 
+if ! node "$here/fixtures/make.js" >"$work/output" 2>&1; then
+  not_ok "the fixtures' cluster is planned"
+  sed 's/^/#   /' "$work/output"
+fi
 NIXPKGS_LIB='' cases '' "$work/own.json" "$here/suite.nix"
 if [ -n "${NIXPKGS_LIB:-}" ]; then
   cases " (nixpkgs' lib)" "$work/real.json" "$here/suite.nix"
@@ -72,7 +76,7 @@ fi
 payload=$work/generations/1
 mkdir -p "$payload/dashboards" "$work/etc"
 cp -R "$top/modules" "$payload/modules"
-cp "$top/agent/default.nix" "$here/fixtures/nixmon.json" "$payload/"
+cp "$top/agent/default.nix" "$top/build/nix-fixtures/nixmon.json" "$payload/"
 mv "$payload/nixmon.json" "$payload/host.json"
 echo abcd >"$payload/hash"
 echo '{"title":"one"}' >"$payload/dashboards/one.json"

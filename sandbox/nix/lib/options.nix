@@ -14,6 +14,7 @@ in
   # an option that is gone: setting it fails an assertion that says what to do
   mkRemovedOptionModule = path: instead: { options, ... }: {
     options = setAttrByPath path (lib.mkOption {
+      visible = false;
       apply = _: throw "The option `${concatStringsSep "." path}` has been removed. ${instead}";
     });
     config.assertions = [

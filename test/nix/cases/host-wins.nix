@@ -1,37 +1,61 @@
-# An option set on the host wins over the host data.
+# What an option does that is set on the host, against host data that says otherwise: units, manifest, health gate and firewall follow.
 { lib, evaluate, same, holds, hosts, ... }:
 let
   on = host: module: (evaluate [ hosts.${host} module ]).config;
-  ports = config: map (e: e.port) (lib.filter (e: e.name == "node") (builtins.fromJSON config.environment.etc."nixmon/manifest.json".text).exporters);
-  other = on "exporter" { server.monitoring.exporters.node.port = 9555; };
-  without = on "exporter" { server.monitoring.exporters.node.enable = false; };
-  retention = on "primary" { server.monitoring.retention = { metrics = "30d"; logs = "14d"; metricsSize = "1GB"; }; };
-  quiet = on "primary" { server.monitoring.collector.alerting.homeAssistant.enable = false; };
-  silent = on "primary" { server.monitoring.collector.alerting.enable = false; };
-  local = on "primary" { server.monitoring.collector.grafana.kanidm.enable = false; };
-  off = on "primary" { server.monitoring.enable = false; };
-  logless = on "exporter" { server.monitoring.logs.enable = false; };
-  receiver = name: config: lib.head (lib.filter (r: r.name == name) config.services.prometheus.alertmanager.configuration.receivers);
+  offered = c: map (e: e.name) (builtins.fromJSON c.environment.etc."nixmon/manifest.json".text).exporters;
+  runs = unit: c: c.sandbox.system.units ? ${unit};
+  gate = c: c.environment.etc."nixmon/gate".text;
+  absent = name: unit: c: !(lib.elem name (offered c)) && !(lib.hasInfix "\t${name}\t" (gate c)) && !(runs unit c) && !(lib.hasInfix unit (gate c));
+  receiver = name: c: lib.head (lib.filter (r: r.name == name) c.services.prometheus.alertmanager.configuration.receivers);
+  silent = name: c: receiver name c == { inherit name; };
+  script = c: c.systemd.services.nixmon-pve-config.script or "";
+
+  # option -> on which kind of host, the value, and what shows that it works
+  effects = {
+    "enable" = { host = "primary"; value = false; shows = c: offered c == [ ] && lib.all (unit: !(runs unit c)) [ "prometheus.service" "loki.service" "grafana.service" "alertmanager.service" "alloy.service" "prometheus-node-exporter.service" ]; };
+    "retention.metrics" = { host = "primary"; value = "30d"; shows = c: c.services.prometheus.retentionTime == "30d"; };
+    "retention.metricsSize" = { host = "primary"; value = "1GB"; shows = c: c.services.prometheus.extraFlags == [ "--storage.tsdb.retention.size=1GB" ]; };
+    "retention.logs" = { host = "primary"; value = "14d"; shows = c: c.services.loki.configuration.limits_config.retention_period == "14d"; };
+    "exporters.node.enable" = { host = "exporter"; value = false; shows = absent "node" "prometheus-node-exporter.service"; };
+    "exporters.caddy.enable" = { host = "io"; value = false; shows = c: !(lib.elem "caddy" (offered c)) && !(c.services.caddy.virtualHosts ? "http://10.0.0.3:2019"); };
+    "exporters.postgres.enable" = { host = "io"; value = false; shows = absent "postgres" "prometheus-postgres-exporter.service"; };
+    "exporters.redis.enable" = { host = "io"; value = false; shows = absent "redis" "prometheus-redis-exporter.service"; };
+    "exporters.alloy.enable" = { host = "exporter"; value = false; shows = c: !(lib.elem "alloy" (offered c)) && runs "alloy.service" c; };
+    "exporters.pve.enable" = { host = "primary"; value = false; shows = absent "pve" "prometheus-pve-exporter.service"; };
+    "exporters.blackbox.enable" = { host = "primary"; value = false; shows = absent "blackbox" "prometheus-blackbox-exporter.service"; };
+    "logs.enable" = { host = "exporter"; value = false; shows = absent "alloy" "alloy.service"; };
+    "collector.enable" = { host = "primary"; value = false; shows = c: absent "prometheus" "prometheus.service" c && absent "blackbox" "prometheus-blackbox-exporter.service" c && absent "pve" "prometheus-pve-exporter.service" c; };
+    "collector.grafana.kanidm.enable" = { host = "primary"; value = false; shows = c: !(c.services.grafana.settings ? "auth.generic_oauth"); };
+    "collector.alerting.enable" = { host = "primary"; value = false; shows = c: absent "alertmanager" "alertmanager.service" c && c.services.prometheus.alertmanagers == [ ]; };
+    "collector.alerting.homeAssistant.enable" = { host = "primary"; value = false; shows = c: silent "home-assistant" c && !(silent "nextcloud-talk" c); };
+    "collector.alerting.nextcloudTalk.enable" = { host = "primary"; value = false; shows = c: silent "nextcloud-talk" c && !(silent "home-assistant" c); };
+    "collector.alerting.heartbeat.enable" = { host = "primary"; value = false; shows = silent "heartbeat"; };
+    "collector.proxmox.enable" = { host = "primary"; value = false; shows = absent "pve" "prometheus-pve-exporter.service"; };
+    "collector.proxmox.verifyTls" = { host = "primary"; value = false; shows = c: lib.hasInfix "verify_ssl: false" (script c); };
+  };
+  set = option: value: { server.monitoring = lib.setAttrByPath (lib.splitString "." option) value; };
+  run = option: { host, value, shows }: [
+    (holds "${option} = ${builtins.toJSON value} set on the host does what it says" (shows (on host (set option value))))
+    (holds "and without it the host data's ${option} does" (!(shows (on host { }))))
+    (same "and no assertion fails: ${option}" (map (a: a.message) (lib.filter (a: !a.assertion) (on host (set option value)).assertions)) [ ])
+  ];
+
+  # each exporter's port, on a host that has it
+  homes = { node = "exporter"; caddy = "io"; postgres = "io"; redis = "io"; alloy = "exporter"; pve = "primary"; blackbox = "primary"; };
+  port = name: host:
+    let c = on host (set "exporters.${name}.port" 9555); row = c.server.monitoring.running.${name}; in
+    holds "exporters.${name}.port set on the host is the exporter's, the manifest's, the gate's and the firewall's"
+      (lib.all (e: e.port == 9555) (lib.filter (e: e.job == row.job) (builtins.fromJSON c.environment.etc."nixmon/manifest.json".text).exporters)
+        && lib.hasInfix ":9555/" (gate c)
+        && lib.hasInfix "dport 9555 accept" c.networking.firewall.extraInputRules == (row.openTo == "primary")
+        && lib.hasInfix ":9555" (lib.concatStrings (lib.attrValues c.sandbox.system.units) + builtins.toJSON c.services.caddy.virtualHosts));
+  moved = on "primary" (set "exporters.blackbox.port" 9555);
+  known = map (row: row.option) (lib.importJSON ../../cases/options.json);
 in
-[
-  (same "a port set on the host is the exporter's port" other.services.prometheus.exporters.node.port 9555)
-  (same "a port set on the host is in the manifest" (ports other) [ 9555 ])
-  (holds "a port set on the host is the one that the firewall opens" (lib.hasInfix "dport 9555 accept" other.networking.firewall.extraInputRules && !(lib.hasInfix "9100" other.networking.firewall.extraInputRules)))
-  (holds "an exporter switched off on the host has no unit" (!(without.sandbox.system.units ? "prometheus-node-exporter.service")))
-  (same "an exporter switched off on the host is not in the manifest" (ports without) [ ])
-  (same "retention set on the host reaches Prometheus and Loki"
-    {
-      metrics = retention.services.prometheus.retentionTime;
-      size = retention.services.prometheus.extraFlags;
-      logs = retention.services.loki.configuration.limits_config.retention_period;
-    }
-    { metrics = "30d"; size = [ "--storage.tsdb.retention.size=1GB" ]; logs = "14d"; })
-  (same "Home Assistant switched off on the host is told nothing" (receiver "home-assistant" quiet) { name = "home-assistant"; })
-  (holds "and Nextcloud Talk still is" ((receiver "nextcloud-talk" quiet) ? webhook_configs))
-  (same "alerting switched off on the host leaves Prometheus without an Alertmanager" silent.services.prometheus.alertmanagers [ ])
-  (holds "and no Alertmanager unit" (!(silent.sandbox.system.units ? "alertmanager.service")))
-  (holds "Kanidm switched off on the host leaves Grafana without its login" (!(local.services.grafana.settings ? "auth.generic_oauth")))
-  (holds "logs switched off on the host leave no log shipper" (!(logless.sandbox.system.units ? "alloy.service")))
-  (same "monitoring switched off on the host leaves an empty manifest" (builtins.fromJSON off.environment.etc."nixmon/manifest.json".text).exporters [ ])
-  (holds "and none of its units" (lib.all (u: !(off.sandbox.system.units ? ${u})) [ "prometheus.service" "loki.service" "grafana.service" "alertmanager.service" "alloy.service" "prometheus-node-exporter.service" ]))
+lib.concatLists (lib.mapAttrsToList run effects)
+++ lib.mapAttrsToList port homes
+++ [
+  (same "each option of the table is tried on a host" (lib.filter (option: !(effects ? ${option})) known) [ ])
+  (holds "probes find a blackbox exporter that was moved" (lib.all (job: (lib.last job.relabel_configs).replacement == "127.0.0.1:9555") moved.services.prometheus.scrapeConfigs))
+  (holds "and one that was not needs no help" (lib.all (job: !((lib.last job.relabel_configs).replacement or "" == "127.0.0.1:9115")) (on "primary" { }).services.prometheus.scrapeConfigs))
 ]

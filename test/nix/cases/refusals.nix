@@ -6,7 +6,7 @@ let
     let found = failures modules; in
     holds sentence (lib.any (message: lib.all (word: lib.hasInfix word message) words) found) // { got = found; };
   monitoring = ../../../modules/nixos/server/monitoring;
-  fixture = lib.importJSON ../fixtures/nixmon.json;
+  fixture = lib.importJSON ../../../build/nix-fixtures/nixmon.json;
   plain = module: [ monitoring { networking.nftables.enable = true; networking.hostName = "x"; } module ];
   thrown = v: !(builtins.tryEval (builtins.deepSeq v v)).success;
   units = modules: (evaluate modules).config.sandbox.system.units;

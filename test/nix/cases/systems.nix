@@ -13,7 +13,7 @@ let
   stored = system: part: lib.concatStrings (lib.mapAttrsToList (name: f: lib.optionalString (lib.hasInfix part name) f.text) system.etc);
   rules = system: lib.filter (lib.hasInfix "saddr") (map lib.trim (lib.splitString "\n" system.nftables));
   caddyfile = io.etc."caddy/caddy_config".text;
-  dollars = (evaluate [ hosts.primary { server.monitoring.data = lib.mkForce (lib.recursiveUpdate (lib.importJSON ../fixtures/nixmon.json) { collector.alertmanager.global.note = "{{ $x }} $$"; }); } ]).config;
+  dollars = (evaluate [ hosts.primary { server.monitoring.data = lib.mkForce (lib.recursiveUpdate (lib.importJSON ../../../build/nix-fixtures/nixmon.json) { collector.alertmanager.global.note = "{{ $x }} $$"; }); } ]).config;
   ipv6 = (evaluate [ hosts.exporter { server.monitoring.network = { address = "fd00::5"; monitoringPrimary = "fd00::2"; }; } ]).config.sandbox.system;
   iptables = (evaluate [ hosts.exporter { networking.nftables.enable = lib.mkForce false; } ]).config;
 in

@@ -12,8 +12,9 @@ in
       (role: lib.mkIf (data != null) (lib.mkDefault (data.allocations.${role} or null)));
     server.proxy.virtualHosts = told (d: lib.mapAttrs (_: site: { inherit (site) upstream access; }) d.virtualHosts);
     server.database = lib.mkIf (data != null) {
-      postgres = lib.mkDefault (lib.genAttrs data.postgresDatabases (_: { }));
-      redis = lib.mkDefault (lib.mapAttrs (_: instance: { inherit (instance) port; }) data.redisInstances);
+      # where the stack names none, what the host itself has counts (roles.nix)
+      postgres = lib.mkIf (data.postgresDatabases != [ ]) (lib.mkDefault (lib.genAttrs data.postgresDatabases (_: { })));
+      redis = lib.mkIf (data.redisInstances != { }) (lib.mkDefault (lib.mapAttrs (_: instance: { inherit (instance) port; }) data.redisInstances));
     };
 
     server.monitoring = lib.genAttrs [ "retention" "exporters" "logs" "collector" ] (name: told (d: d.monitoring.${name})) // {

@@ -5,6 +5,15 @@ let
   row = cfg.running.prometheus or null;
   collector = cfg.data.collector or null;
   told = collector.prometheus;
+
+  # Probes of every host's sites name the port that the data was made with; this host may have moved its blackbox exporter.
+  asked = cfg.data.monitoring.exporters.blackbox.port or null;
+  moved = cfg.running.blackbox.port or asked;
+  follow = job: job // lib.optionalAttrs (moved != asked) {
+    relabel_configs = job.relabel_configs or [ ] ++ [
+      { source_labels = [ "__address__" ]; regex = "127\\.0\\.0\\.1:${toString asked}"; target_label = "__address__"; replacement = "127.0.0.1:${toString moved}"; }
+    ];
+  };
 in
 {
   config = lib.mkIf (row != null && collector != null) {
@@ -19,7 +28,7 @@ in
       retentionTime = cfg.retention.metrics;
       extraFlags = [ "--storage.tsdb.retention.size=${cfg.retention.metricsSize}" ];
       globalConfig = told.global;
-      scrapeConfigs = told.scrape_configs;
+      scrapeConfigs = map follow told.scrape_configs;
       ruleFiles = lib.mapAttrsToList (name: groups: pkgs.writeText name (builtins.toJSON groups)) collector.rules;
       alertmanagers = lib.optionals cfg.collector.alerting.enable (told.alerting.alertmanagers or [ ]);
     };
