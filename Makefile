@@ -73,3 +73,11 @@ format: node_modules/.package-lock.json ## Format all sources
 .PHONY: bench
 bench: tools build ## Measure the figures of docs/benchmarks.md on the sandbox
 	@test/bench/run.sh
+
+.PHONY: bench-compare
+bench-compare: tools build ## The same work by this project, pyinfra and Ansible on 50 hosts (an hour)
+	@eval "$$(tools/env.sh)" && NIXMON_BENCH_VENV="$$(test/bench/compare/venv.sh)" node test/bench/compare/run.js && node test/bench/report.js
+
+.PHONY: bench-plan
+bench-plan: tools build ## Planning and checking 1,000 hosts: seconds and memory
+	@eval "$$(tools/env.sh)" && node test/bench/plan.js && node test/bench/report.js

@@ -1,0 +1,131 @@
+// `make bench-compare`: the same work by this project, pyinfra and Ansible on the hosts of ../hosts, side by side in one run on one machine.
+// env: HOSTS (default 50), RUNS (default 5), NIXMON_BENCH_VENV (made by venv.sh). Writes docs/benchmarks/compare.json.
+const { execFileSync, spawnSync } = require("node:child_process");
+const { appendFileSync, mkdirSync, rmSync, statSync, writeFileSync } = require("node:fs");
+const { cpus, totalmem } = require("node:os");
+const { join } = require("node:path");
+const { describe, hostsScript, root, writeInventories } = require("./inventory");
+
+const count = Number(process.env.HOSTS ?? 50);
+const runs = Number(process.env.RUNS ?? 5);
+const venv = process.env.NIXMON_BENCH_VENV;
+const state = process.env.NIXMON_BENCH ?? "/var/lib/nixmon-bench";
+const work = join(root, "build/bench/work");
+const log = join(root, "build/bench/compare.log");
+const key = join(state, "id_ed25519");
+const backend = join(state, "state");
+
+const environment = {
+  ...process.env,
+  NIXMON_BENCH_WORK: work,
+  NIXMON_SSH_KEY: key,
+  // no secret: the state goes with the hosts
+  PULUMI_CONFIG_PASSPHRASE: "bench",
+  PULUMI_BACKEND_URL: `file://${backend}`,
+  ANSIBLE_FORKS: "50",
+  ANSIBLE_PIPELINING: "True",
+  ANSIBLE_SSH_ARGS: `-o ControlMaster=auto -o ControlPersist=60s -o UserKnownHostsFile=${work}/known_hosts`,
+};
+
+function say(text) {
+  process.stderr.write(`bench: ${text}\n`);
+}
+
+/** Wall seconds of a program that must succeed. */
+function seconds(words, more = {}) {
+  const begin = process.hrtime.bigint();
+  const { status, stdout, stderr } = spawnSync(words[0], words.slice(1), {
+    env: { ...environment, ...more },
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  const took = Number(process.hrtime.bigint() - begin) / 1e9;
+  appendFileSync(log, `\n$ ${words.join(" ")}\n${stdout}${stderr}`);
+  if (status !== 0) throw new Error(`${words.join(" ")} ended with ${status}; see ${log}`);
+  return took;
+}
+
+const up = (program) => {
+  const folder = join(root, "test/bench/programs", program);
+  return ["pulumi", "up", "--cwd", folder, "--stack", "dev", "--yes", "--skip-preview", "--non-interactive"];
+};
+const pyinfra = [join(venv, "bin/pyinfra"), "-y", join(work, "pyinfra.py"), join(__dirname, "pyinfra_deploy.py")];
+const ansible = [join(venv, "bin/ansible-playbook"), "-i", join(work, "ansible.yaml"), join(__dirname, "ansible.yaml")];
+
+const tools = {
+  ours: () => seconds(up("ours")),
+  "engine alone": () => seconds(up("raw")),
+  pyinfra: () => seconds(pyinfra),
+  "pyinfra, one archive": () => seconds(pyinfra, { NIXMON_BENCH_ARCHIVE: "1" }),
+  "Ansible, one archive": () => seconds(ansible),
+};
+
+/** Hosts as on their first day, and no state. */
+function fresh(hosts) {
+  execFileSync(hostsScript, ["down"]);
+  execFileSync(hostsScript, ["up", "1", `${hosts}`]);
+  mkdirSync(backend, { recursive: true });
+  for (const program of ["ours", "raw"]) {
+    const folder = join(root, "test/bench/programs", program);
+    seconds(["pulumi", "stack", "select", "--cwd", folder, "--create", "--non-interactive", "dev"]);
+  }
+}
+
+const connections = () => Number(execFileSync(hostsScript, ["connections"], { encoding: "utf8" }));
+
+function measure(tool, once) {
+  const found = { first: [], unchanged: [], one: [], rotate: [], connections: {} };
+  for (let run = 1; run <= runs; run++) {
+    say(`${tool}: run ${run} of ${runs}`);
+    fresh(count);
+    const step = (name, what) => {
+      writeInventories(work, describe(count, what), key);
+      const before = connections();
+      found[name].push(once());
+      found.connections[name] = connections() - before;
+    };
+    step("first", { rotation: 1 });
+    step("unchanged", { rotation: 1 });
+    step("one", { rotation: 1, changed: [count] });
+    step("rotate", { rotation: 2, changed: [count] });
+  }
+  return found;
+}
+
+/** What a change of one host costs, and how long the state is, by the number of hosts. */
+function scale(hosts) {
+  say(`ours with ${hosts} hosts`);
+  fresh(hosts);
+  const go = (changed) => {
+    writeInventories(work, describe(hosts, { changed }), key);
+    return tools.ours();
+  };
+  go([]);
+  const bytes = statSync(join(backend, ".pulumi/stacks/ours/dev.json")).size;
+  const rounds = Array.from({ length: runs }, (_, round) => {
+    // back and forth, so that each round changes one host
+    const changed = round % 2 === 0 ? [hosts] : [];
+    const one = go(changed);
+    return { one, unchanged: go(changed) };
+  });
+  return { hosts, bytes, one: rounds.map((round) => round.one), unchanged: rounds.map((round) => round.unchanged) };
+}
+
+rmSync(work, { recursive: true, force: true });
+mkdirSync(work, { recursive: true });
+writeFileSync(log, "");
+const results = {
+  hosts: count,
+  runs,
+  machine: `${cpus()[0].model}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+};
+try {
+  results.scale = [...new Set([5, 20, count])].map(scale);
+  results.tools = Object.fromEntries(Object.entries(tools).map(([tool, once]) => [tool, measure(tool, once)]));
+} finally {
+  execFileSync(hostsScript, ["down"]);
+}
+results.date = new Date().toISOString().slice(0, 10);
+mkdirSync(join(root, "docs/benchmarks"), { recursive: true });
+writeFileSync(join(root, "docs/benchmarks/compare.json"), `${JSON.stringify(results, null, 2)}\n`);
+say(`written to docs/benchmarks/compare.json (${statSync(log).size} bytes of log in build/bench/compare.log)`);

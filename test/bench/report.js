@@ -1,0 +1,111 @@
+// Writes docs/benchmarks.md and its chart from what the benchmarks left in docs/benchmarks/.
+const { existsSync, readFileSync, writeFileSync } = require("node:fs");
+const { join, resolve } = require("node:path");
+
+const folder = resolve(__dirname, "../../docs/benchmarks");
+const read = (name) => {
+  const file = join(folder, name);
+  if (!existsSync(file)) return undefined;
+  const text = readFileSync(file, "utf8");
+  return name.endsWith(".json") ? JSON.parse(text) : text;
+};
+
+const sorted = (values) => [...values].sort((a, b) => a - b);
+const median = (values) => sorted(values)[Math.floor(values.length / 2)];
+const spread = (values) => {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return `${median(values).toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`;
+};
+const table = (rows) => rows.map((cells) => `| ${cells.join(" | ")} |\n`).join("");
+const head = (cells) => [cells, cells.map(() => "---")];
+
+const works = {
+  first: "first push",
+  unchanged: "nothing changed",
+  one: "one host changed",
+  rotate: "one secret rotated everywhere",
+};
+
+function comparison({ hosts, runs, machine, date, tools, scale }) {
+  const names = Object.keys(tools);
+  const rows = Object.entries(works).map(([work, title]) => [title, ...names.map((name) => spread(tools[name][work]))]);
+  const factor = (name, work) => (median(tools[name][work]) / median(tools.ours[work])).toFixed(1);
+  const others = names.filter((name) => name !== "ours");
+  const factors = Object.entries(works).map(([work, title]) => [title, ...others.map((name) => factor(name, work))]);
+  const counted = Object.entries(works).map(([work, title]) => [
+    title,
+    ...names.map((name) => tools[name].connections[work]),
+  ]);
+  const grown = scale.map((at) => [
+    at.hosts,
+    spread(at.unchanged),
+    spread(at.one),
+    (median(at.one) - median(at.unchanged)).toFixed(2),
+    Math.round(at.bytes / at.hosts),
+  ]);
+  return `## Against pyinfra and Ansible
+
+${hosts} hosts, each a network and mount namespace with a real sshd and node exporter (\`test/bench/hosts\`); activation is a fake of equal cost for
+all. Wall seconds, median of ${runs} runs, least and most in brackets; ${machine}; ${date}. \`engine alone\` is a program with as many resources
+that do nothing. By default pyinfra sends the folder file by file (\`files.sync\`); \`one archive\` is what somebody would write who has measured.
+
+${table([...head(["seconds", ...names]), ...rows])}
+![Seconds for each work](benchmarks/compare.svg)
+
+How many times longer the others take:
+
+${table([...head(["", ...others]), ...factors])}
+SSH connections:
+
+${table([...head(["", ...names]), ...counted])}
+By the number of hosts:
+
+${table([...head(["hosts", "nothing changed, s", "one host changed, s", "difference, s", "bytes of state a host"]), ...grown])}`;
+}
+
+/** Grouped bars on a logarithmic scale, since the longest takes a hundred times as long as the shortest. */
+function chart({ tools }) {
+  const names = Object.keys(tools);
+  const colours = ["#2f6f4f", "#a9b7ad", "#d98c3f", "#e8c08f", "#b0413e"];
+  const [left, top, plot, bar, gap] = [210, 50, 560, 16, 22];
+  const all = names.flatMap((name) => Object.keys(works).map((work) => median(tools[name][work])));
+  const [low, high] = [Math.log10(Math.min(...all) * 0.7), Math.log10(Math.max(...all) * 1.3)];
+  const x = (seconds) => left + (plot * (Math.log10(seconds) - low)) / (high - low);
+  const group = names.length * bar + gap;
+  const text = (px, py, words, more = "") => `<text x="${px}" y="${py}" ${more}>${words}</text>`;
+  const bars = Object.entries(works).flatMap(([work, title], g) => [
+    text(left - 12, top + g * group + (names.length * bar) / 2 + 4, title, 'text-anchor="end"'),
+    ...names.map((name, i) => {
+      const [y, seconds] = [top + g * group + i * bar, median(tools[name][work])];
+      const width = (x(seconds) - left).toFixed(1);
+      return `<rect x="${left}" y="${y}" width="${width}" height="${bar - 3}" fill="${colours[i]}"/>${text(x(seconds) + 5, y + 11, `${seconds.toFixed(1)} s`, 'font-size="10"')}`;
+    }),
+  ]);
+  const legend = names.map((name, i) => {
+    const px = 20 + i * 160;
+    return `<rect x="${px}" y="18" width="12" height="12" fill="${colours[i]}"/>${text(px + 17, 28, name)}`;
+  });
+  const height = top + Object.keys(works).length * group + 10;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 840 ${height}" font-family="sans-serif" font-size="12">
+<rect width="840" height="${height}" fill="#fff"/>
+${[...legend, ...bars].join("\n")}
+</svg>
+`;
+}
+
+const [sandbox, compare, plan] = [read("sandbox.md"), read("compare.json"), read("plan.json")];
+const parts = ["# Benchmarks\n\nMade by `make bench` (the sandbox), `make bench-compare` and `make bench-plan`.\n"];
+if (sandbox) parts.push(sandbox);
+if (compare) {
+  parts.push(comparison(compare));
+  writeFileSync(join(folder, "compare.svg"), chart(compare));
+}
+if (plan) {
+  const rows = [
+    [`planning, rendering and hashing ${plan.hosts} hosts with all exporters`, `${spread(plan.seconds)} s`, "2 s"],
+    ["memory of that", `${Math.max(...plan.megabytes).toFixed(0)} MB`, "300 MB"],
+    ["own checks, promtool and amtool on 500 rules and 200 hosts", `${spread(plan.checks)} s`, "1 s"],
+  ];
+  parts.push(`## Planning\n\n${table([...head(["figure", "measured", "wanted"]), ...rows])}`);
+}
+writeFileSync(resolve(folder, "../benchmarks.md"), `${parts.join("\n").trimEnd()}\n`);
