@@ -13,6 +13,11 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "ssh.user": "User that logs in to deploy; another than `root` needs passwordless sudo. Default `root`.",
   "ssh.port": "TCP port of sshd. Default 22.",
   "ssh.publicKeyFiles": "Files with public keys that may log in to machines which we create.",
+  "limits.build": "Seconds that a build may take. Default 1800.",
+  "limits.activate": "Seconds that the activation may take. Default 300.",
+  "limits.gate": "Seconds from activation until every check of the health gate holds. Default 90.",
+  "limits.confirm":
+    "Seconds from there to the confirmation over a new connection; then the host goes back by itself. Default 60.",
   "proxmox.endpoint":
     "Address of the Proxmox VE API. Wanted for machines of type `vm` and `lxc`, and for metrics of Proxmox.",
   "proxmox.node": "Node on which machines are created unless they name another.",
@@ -48,8 +53,6 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "hosts.<host>.machine.vmId": "VM id. Default: the next free one.",
   "hosts.<host>.machine.startOrder": "Place in the order in which the node starts its guests.",
   "hosts.<host>.machine.protect": "Refuse to destroy or replace it.",
-  "hosts.<host>.ssh.user": "As `ssh.user`, for this host.",
-  "hosts.<host>.ssh.port": "As `ssh.port`, for this host.",
   "hosts.<host>.ssh.hostKey":
     "Its public SSH host key: the first two words of `/etc/ssh/ssh_host_ed25519_key.pub`. Wanted for an `existing` host.",
   "hosts.<host>.activation.flake": "Flake and attribute of the host's own configuration, where it is built by flake.",

@@ -98,7 +98,7 @@ function keyTable(keys: readonly StackKey[], options: readonly NixOption[], proj
     // one entry for the cluster's options and the hosts'
     if (key.path.startsWith("hosts.<host>.monitoring.")) return [];
     if (options.some(({ name }) => matches(key.path, `monitoring.${name.slice(tree.length)}`))) return [];
-    const description = declared[key.path]?.description ?? keyDescriptions[key.path];
+    const description = declared[key.path]?.description ?? keyDescriptions[key.path] ?? asForCluster(key.path);
     if (description === undefined)
       throw new Error(`key ${key.path} of stacks/schema.ts has no description: add one to cli/docs/keys.ts`);
     unused.delete(key.path);
@@ -107,6 +107,12 @@ function keyTable(keys: readonly StackKey[], options: readonly NixOption[], proj
   for (const path of unused)
     throw new Error(`cli/docs/keys.ts describes ${path}, which stacks/schema.ts does not have`);
   return markdownTable(["key", "type", "default", "needed", "description"], rows);
+}
+
+/** A host may say for itself what the cluster says for all. */
+function asForCluster(path: string): string | undefined {
+  const rest = path.replace(/^hosts\.<host>\./, "");
+  return rest !== path && keyDescriptions[rest] !== undefined ? `As ${code(rest)}, for this host.` : undefined;
 }
 
 /** A key below an optional one is needed only where that is given. */
