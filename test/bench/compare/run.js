@@ -1,8 +1,8 @@
 // `make bench-compare`: the same work by this project, pyinfra and Ansible on the hosts of ../hosts, side by side in one run on one machine.
 // env: HOSTS (default 50), RUNS (default 5), NIXMON_BENCH_VENV (made by venv.sh). Writes docs/benchmarks/compare.json.
 const { execFileSync, spawnSync } = require("node:child_process");
-const { appendFileSync, mkdirSync, rmSync, statSync, writeFileSync } = require("node:fs");
-const { cpus, totalmem } = require("node:os");
+const { appendFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } = require("node:fs");
+const { cpus, tmpdir, totalmem } = require("node:os");
 const { join } = require("node:path");
 const { describe, hostsScript, root, writeInventories } = require("./inventory");
 
@@ -57,7 +57,9 @@ const tools = {
   "engine alone": () => seconds(up("raw")),
   pyinfra: () => seconds(pyinfra),
   "pyinfra, one archive": () => seconds(pyinfra, { NIXMON_BENCH_ARCHIVE: "1" }),
-  "Ansible, one archive": () => seconds(ansible),
+  // each run opens its own connections: nobody runs it again within the minute that they persist
+  "Ansible, one archive": () =>
+    seconds(ansible, { ANSIBLE_SSH_CONTROL_PATH_DIR: mkdtempSync(join(tmpdir(), "ansible-")) }),
 };
 
 /** Hosts as on their first day, and no state. */
