@@ -10,6 +10,7 @@ set_access() { # FILE OWNER MODE: fails (1) where it was so already
 refresh() { # UNIT[:reload],...: a credential is read when its unit starts, so the default is a restart; prints those that fail
   printf '%s\n' "$1" | tr ',' '\n' | sort -u | while IFS= read -r u; do
     case $u in ''|-) continue ;; *:reload) verb=try-reload-or-restart ;; *) verb=try-restart ;; esac
+    ! systemctl --quiet is-failed "${u%:reload}" || verb=restart # `try` leaves alone what failed
     say "secrets: $verb ${u%:reload}"
     timeout 40 systemctl "$verb" "${u%:reload}" </dev/null >&2 || echo "${u%:reload}"
   done
@@ -41,17 +42,20 @@ secrets() {
 "
   done
   [ -n "$complete" ] || die 22 'the list ended early: the connection was cut'
-  AFTERMATH='some secrets may be new, each is whole' units='' changed=0
+  # Units that an earlier run did not come to, or that failed, have not seen what is already stored.
+  AFTERMATH='some secrets may be new, each is whole' units=$(cat "$STATE/refresh" 2>/dev/null) changed=0
   for key in $wanted; do
     file=$BASE/secrets/$key row=$(grep -s "^$key$TAB" "$RUNNING/etc/nixmon/secrets")
     owner=$(printf '%s' "$row" | cut -f2) mode=$(printf '%s' "$row" | cut -f3)
     from=$new/$key; ! cmp -s "$from" "$file" || from=$file
     mkdir -p "$(dirname "$file")" || die 22 "cannot store $key"
     if set_access "$from" "${owner:-root}" "${mode:-0400}" || [ "$from" != "$file" ]; then
+      units="$units,$(printf '%s' "$row" | cut -f4)" changed=$((changed + 1))
+      mkdir -p "$STATE" && chmod 700 "$STATE" && echo "$units" | write_state refresh || die 22 "cannot store $key"
       # Same folder tree, same file system: the rename swaps the whole value at once.
       [ "$from" = "$file" ] || { mv -fT "$from" "$file" && sync "$(dirname "$file")"; } || die 22 "cannot store $key"
       let_pass "$file" "${owner:-root}"
-      units="$units,$(printf '%s' "$row" | cut -f4)" changed=$((changed + 1)); say "secrets: $key is new"
+      say "secrets: $key is new"
     fi
   done
   rm -rf "$new"
@@ -61,5 +65,6 @@ secrets() {
   find "$BASE/secrets" -mindepth 1 -type d -empty -delete
   bad=$(refresh "$units")
   [ -z "$bad" ] || { AFTERMATH='the secrets are stored'; die 22 "these consumers did not come back: $(echo "$bad" | tr '\n' ' ')"; }
+  rm -f "$STATE/refresh"
   printf '{"secrets":%s,"changed":%s}\n' "$(printf '%s' "$wanted" | grep -c .)" "$changed"
 }

@@ -138,6 +138,12 @@ is 'a value that is not base64 is refused' eval 'code 22 && [ "$(cat $S/FREE)" =
 is '--exact removes what is not listed, with its folders' eval 'code 0 && [ "$(find $S -mindepth 1 -printf "%P ")" = "FREE " ]'
 { row FREE three; row BAD x; echo .; } >/run/in; put
 is 'a consumer that does not come back is named' eval 'code 22 && says "broken.service" && says "the secrets are stored" && [ -e $S/BAD ]'
+: >/run/calls; put
+is 'the same secrets again start what failed over them before, and fail while that fails' eval 'code 22 && [ "$(cat /run/calls)" = "restart broken.service" ]'
+: >/run/mended; : >/run/calls; put
+is 'once it comes back, that is done' eval 'code 0 && [ "$(cat /run/calls)" = "restart broken.service" ]'
+rm /run/broken; : >/run/calls; put
+is 'and not done again' eval 'code 0 && [ ! -s /run/calls ]'
 dd if=/dev/zero of=/var/lib/fill bs=64k 2>/dev/null; { row FREE five; echo .; } >/run/in; put; rm /var/lib/fill
 is 'on a full disk a secret keeps its old value' eval 'code 22 && [ "$(cat $S/FREE)" = three ]'
 # Rotations while another user reads and root checks for partial values
