@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * push.js: what the components run to reach one host over SSH. Everything but the subcommand comes as JSON on stdin.
+ * push.js: what the components run to reach one host over SSH, and to ask a Proxmox API what their provider does not. Everything but the subcommand comes as JSON on stdin.
  * stdout is the answer (for `apply` the host's manifest), stderr is progress. Exit code: the agent's own, 2 for a wrong call, else 1.
  */
 
@@ -15,6 +15,9 @@ const verbs: Record<string, () => Promise<Verb>> = {
   remove: async () => (await import("./push/deliver")).remove,
   status: async () => (await import("./push/deliver")).status,
   "learn-host-key": async () => (await import("./push/learn")).learnHostKey,
+  "proxmox-login": async () => (await import("./proxmox/verbs")).proxmoxLogin,
+  "proxmox-machine": async () => (await import("./proxmox/verbs")).proxmoxMachine,
+  "proxmox-token": async () => (await import("./proxmox/verbs")).proxmoxToken,
 };
 
 async function main(words: readonly string[]): Promise<number> {

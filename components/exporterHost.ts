@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { ProxmoxApi } from "../cli/proxmox/api";
 import type { Activation, HostLimits } from "../cli/push/remote";
 import type { Connection } from "../cli/push/ssh";
 import type { HostData, ScrapeTarget } from "../plan/types";
@@ -21,6 +22,11 @@ export interface ExporterHostArgs {
   /** Where the host comes from: `vm`, `lxc` or `existing`. */
   machine: MachineArgs;
   ssh?: SshArgs | undefined;
+  /**
+   * The API of the Proxmox cluster that makes the machine. With it, what the machine needs is checked before it is made, and the guest agent
+   * is asked for the host key. Default: neither.
+   */
+  proxmox?: pulumi.Input<ProxmoxApi> | undefined;
   /** A value for each key in `data.secrets`. */
   secrets?: Record<string, pulumi.Input<string>> | undefined;
   /** How the host's own configuration, which imports ours, is built. Default: by channel, on the host. */

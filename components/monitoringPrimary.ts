@@ -39,10 +39,11 @@ export class MonitoringPrimary extends pulumi.ComponentResource {
     }
     const deployed = deployHost(name, args, { parent: this });
     const targets = { ...args.targets, [host]: deployed.scrapeTargets };
+    const gone = deployed.machine ? { deletedWith: deployed.machine } : {};
     for (const [from, offered] of Object.entries(targets)) {
       // after the primary's first activation, so that the folder is there; of no other host does the primary wait
       const own = { connection: deployed.connection, primary: host, host: from, targets: offered };
-      pushTargets(`${name}-targets-${from}`, own, { parent: this, dependsOn: [deployed.applied] });
+      pushTargets(`${name}-targets-${from}`, own, { parent: this, dependsOn: [deployed.applied], ...gone });
     }
     this.connection = deployed.connection;
     this.scrapeTargets = deployed.scrapeTargets;

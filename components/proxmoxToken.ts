@@ -1,5 +1,8 @@
 import * as proxmox from "@muhlba91/pulumi-proxmoxve";
+import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import type { ProxmoxEndpoint } from "../cli/proxmox/api";
+import { pushCommand } from "./internal/pushCommand";
 
 export interface ProxmoxTokenArgs {
   /** User with realm. Default `monitoring@pve`. */
@@ -10,8 +13,12 @@ export interface ProxmoxTokenArgs {
   roleId?: pulumi.Input<string> | undefined;
   /** When the token ends, RFC 3339. Default: never. */
   expirationDate?: pulumi.Input<string> | undefined;
-  /** Another number makes another token, and the old one ends at once. Default 1. */
+  /** Another number makes another token, and whoever uses it gets the new one in the same run. Default 1. */
   rotation?: pulumi.Input<number> | undefined;
+  /**
+   * Where to try the token out: it must see something and must not be able to change anything, else nobody gets it. Default: not tried.
+   */
+  api?: ProxmoxEndpoint | undefined;
 }
 
 /**
@@ -31,9 +38,10 @@ export class ProxmoxToken extends pulumi.ComponentResource {
   constructor(name: string, args: ProxmoxTokenArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("nixmon:components:ProxmoxToken", name, {}, opts);
     const roleId = args.roleId ?? "PVEAuditor";
+    const purpose = "Reads metrics for Prometheus";
     const user = new proxmox.UserLegacy(
       `${name}-user`,
-      { userId: args.userId ?? "monitoring@pve", comment: "Reads metrics for Prometheus", enabled: true },
+      { userId: args.userId ?? "monitoring@pve", comment: purpose, enabled: true },
       { parent: this },
     );
     const token = new proxmox.user.Token(
@@ -42,7 +50,7 @@ export class ProxmoxToken extends pulumi.ComponentResource {
         userId: user.userId,
         tokenName: args.tokenName ?? "prometheus",
         privilegesSeparation: true,
-        comment: "Reads metrics for Prometheus",
+        comment: purpose,
         expirationDate: args.expirationDate,
       },
       // one name can only be there once
@@ -55,14 +63,36 @@ export class ProxmoxToken extends pulumi.ComponentResource {
     );
     const onRoot = { path: "/", roleId, propagate: true };
     const userAcl = new proxmox.Acl(`${name}-user-acl`, { ...onRoot, userId: user.userId }, { parent: this });
-    const tokenId = pulumi.interpolate`${user.userId}!${token.tokenName}`;
-    const tokenAcl = new proxmox.Acl(`${name}-token-acl`, { ...onRoot, tokenId }, { parent: this, dependsOn: [token] });
+    // by the token's id, so that with another token it is made anew: Proxmox drops the entry together with the old one
+    const tokenAcl = new proxmox.Acl(`${name}-token-acl`, { ...onRoot, tokenId: token.id }, { parent: this });
 
     this.userId = user.userId;
     this.tokenName = token.tokenName;
     // nobody gets the token before it may read anything
-    this.apiToken = pulumi.secret(pulumi.all([token.value, userAcl.id, tokenAcl.id]).apply(([value]) => value));
+    const granted = pulumi.all([token.value, userAcl.id, tokenAcl.id]).apply(([value]) => value);
+    this.apiToken = pulumi.secret(args.api === undefined ? granted : triedOut(name, args.api, granted, this));
     this.tokenUuid = pulumi.secret(this.apiToken.apply((value) => value.slice(value.indexOf("=") + 1)));
     this.registerOutputs({ userId: this.userId, tokenName: this.tokenName });
   }
+}
+
+/** The token, once it has shown that it may look and may not change anything. */
+function triedOut(
+  name: string,
+  api: ProxmoxEndpoint,
+  apiToken: pulumi.Output<string>,
+  parent: pulumi.Resource,
+): pulumi.Output<string> {
+  const stdin = apiToken.apply((token) => JSON.stringify({ api: { ...api, apiToken: token } }));
+  const tried = new command.local.Command(
+    `${name}-rights`,
+    {
+      create: pushCommand("proxmox-token"),
+      stdin: pulumi.secret(stdin),
+      logging: command.local.Logging.Stderr,
+      addPreviousOutputInEnv: false,
+    },
+    { parent, additionalSecretOutputs: ["stdin"] },
+  );
+  return pulumi.all([apiToken, tried.stdout]).apply(([token]) => token);
 }

@@ -15,7 +15,7 @@ export async function clusterStack(stack: string, values: StackValues) {
   for (const warning of plan.warnings) await pulumi.log.warn(warning);
 
   const provider = proxmoxProvider(values);
-  const args = hostArgs(values, plan, clusterSecrets(values, Object.values(plan.hosts), provider));
+  const args = hostArgs(values, plan, clusterSecrets(values, Object.values(plan.hosts), provider), provider);
   const hosts = exporterHosts(plan, args, provider);
 
   const targets: Record<string, pulumi.Input<ScrapeTarget[]>> = await fleetTargets(values.fleets);

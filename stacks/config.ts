@@ -1,6 +1,7 @@
 import { load } from "js-yaml";
+import { placeholder } from "../plan/atAddress";
 import { secretKeyConsent } from "../plan/secrets";
-import type { ClusterConfig } from "../plan/types";
+import type { ClusterConfig, Problem } from "../plan/types";
 import { ConfigError, problemsOf } from "./problems";
 import { givenSecrets, type StackValues, stackSchema } from "./schema";
 
@@ -23,6 +24,8 @@ export function parseStack(stack: string, raw: Record<string, unknown>): StackVa
     ]);
   }
   checkSecretKeyConsent(stack, values);
+  const problems = discoveryProblems(values);
+  if (problems.length > 0) throw new ConfigError(stack, problems);
   return values;
 }
 
@@ -40,6 +43,21 @@ function checkSecretKeyConsent(stack: string, { rotation }: StackValues): void {
         `login tokens) with this key and can never read them again with another one. To accept that, set ${secretKeyConsent}: ${number} beside it`,
     },
   ]);
+}
+
+/** A found address is known to the host itself and to Prometheus; what others are told before must be fixed. */
+function discoveryProblems({ hosts, allocations }: StackValues): Problem[] {
+  const roles = Object.entries(allocations.server);
+  return Object.entries(hosts).flatMap(([name, host]) => {
+    if (typeof host.address === "string") return [];
+    const role = roles.find(([, holder]) => holder === name)?.[0];
+    const problem = (want: string) => [{ key: `nixmon:hosts.${name}.address`, got: "an interface", want }];
+    if (role !== undefined)
+      return problem(`a fixed address, because the host is ${role}, whose address other hosts are told`);
+    if (host.machine.type === "existing")
+      return problem("the host's address, because an existing machine is not asked for it");
+    return [];
+  });
 }
 
 function isGivenSecret(key: string): boolean {
@@ -99,9 +117,9 @@ export function clusterConfig(stack: string, values: StackValues): ClusterConfig
     probes: values.probes,
     runbooks: values.runbooks,
     givenSecrets: values.givenSecrets,
-    hosts: Object.entries(values.hosts).map(([name, host]) => ({
+    hosts: Object.entries(values.hosts).map(([name, host], index) => ({
       name,
-      address: host.address,
+      address: typeof host.address === "string" ? host.address : placeholder(index),
       virtualHosts: host.virtualHosts,
       postgresDatabases: host.postgresDatabases,
       redisInstances: host.redisInstances,

@@ -9,7 +9,7 @@ import { clusterSecrets } from "./secrets";
 export async function fleetStack(stack: string, values: StackValues) {
   const plan = planStack(stack, clusterConfig(stack, values));
   const provider = proxmoxProvider(values);
-  const args = hostArgs(values, plan, clusterSecrets(values, Object.values(plan.hosts), provider));
+  const args = hostArgs(values, plan, clusterSecrets(values, Object.values(plan.hosts), provider), provider);
   const hosts = exporterHosts(plan, args, provider);
   const entries = Object.entries(hosts);
   return {

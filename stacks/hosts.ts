@@ -4,7 +4,7 @@ import type { HostLimits } from "../cli/push/remote";
 import { ExporterHost, type ExporterHostArgs } from "../components/exporterHost";
 import { userError } from "../components/internal/userError";
 import type { ClusterPlan } from "../plan/plan";
-import { machineArgs } from "./machines";
+import { downloadedImages, machineArgs, proxmoxApi } from "./machines";
 import type { StackValues } from "./schema";
 
 /** Gives the arguments of a host component by the host's name. */
@@ -15,8 +15,11 @@ export function hostArgs(
   values: StackValues,
   plan: ClusterPlan,
   secrets: Record<string, pulumi.Output<string>>,
+  provider: pulumi.ProviderResource | undefined,
 ): HostArgs {
   const keys = publicKeys(values);
+  const images = downloadedImages(provider);
+  const proxmox = proxmoxApi(values);
   return (name, protect = false) => {
     const data = plan.hosts[name];
     const host = values.hosts[name];
@@ -29,7 +32,8 @@ export function hostArgs(
     const limits = { ...stated(values.limits), ...stated(host.limits) };
     return {
       data,
-      machine: machineArgs(host, values, keys, protect),
+      machine: machineArgs(host, values, keys, images, protect),
+      proxmox,
       ssh,
       secrets,
       limits,

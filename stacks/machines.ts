@@ -1,21 +1,92 @@
 import * as proxmox from "@muhlba91/pulumi-proxmoxve";
+import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import type { ProxmoxApi } from "../cli/proxmox/api";
 import type { MachineArgs } from "../components/internal/machine";
-import type { HostValues, StackValues } from "./schema";
+import { pushCommand } from "../components/internal/pushCommand";
+import type { ProxmoxTokenArgs } from "../components/proxmoxToken";
+import type { HostValues, MachineValues, StackValues } from "./schema";
 
-/** The provider for the stack's Proxmox VE, or undefined where every host exists already. Its login may come by environment variables. */
+/**
+ * The provider for the stack's Proxmox VE, or undefined where every host exists already. It comes after a login of our own: whatever is
+ * wrong with endpoint, certificate or login is then one error, in plain words.
+ */
 export function proxmoxProvider(values: StackValues): proxmox.Provider | undefined {
-  if (values.proxmox === undefined) return undefined;
-  const config = new pulumi.Config();
-  const apiToken = config.getSecret("proxmoxApiToken");
-  const login = apiToken
-    ? { apiToken }
-    : { username: values.proxmox.username, password: config.getSecret("proxmoxPassword") };
-  return new proxmox.Provider("proxmox", {
-    endpoint: values.proxmox.endpoint,
-    insecure: values.proxmox.insecure,
-    ...login,
+  const api = proxmoxApi(values);
+  if (values.proxmox === undefined || api === undefined) return undefined;
+  const login = new command.local.Command("proxmox-login", {
+    create: pushCommand("proxmox-login"),
+    stdin: api.apply((given) => JSON.stringify({ api: given })),
+    logging: command.local.Logging.Stderr,
+    addPreviousOutputInEnv: false,
   });
+  const { endpoint, insecure, username } = values.proxmox;
+  const { apiToken, password } = givenLogin();
+  const as = apiToken ? { apiToken } : { username, password };
+  return new proxmox.Provider("proxmox", { endpoint, insecure, ...as }, { dependsOn: [login] });
+}
+
+/** The API as our own checks use it; a login that is not here comes from the environment, as for the provider. */
+export function proxmoxApi(values: StackValues): pulumi.Output<ProxmoxApi> | undefined {
+  if (values.proxmox === undefined) return undefined;
+  const { endpoint, insecure, ca, fingerprint, username } = values.proxmox;
+  const { apiToken, password } = givenLogin();
+  const plain = { endpoint, insecure, ca, fingerprint };
+  return pulumi.output(apiToken ? { ...plain, apiToken } : { ...plain, username, password });
+}
+
+function givenLogin() {
+  const config = new pulumi.Config();
+  return { apiToken: config.getSecret("proxmoxApiToken"), password: config.getSecret("proxmoxPassword") };
+}
+
+/** The monitoring token's arguments, from the stack's configuration. */
+export function proxmoxTokenArgs(values: StackValues): ProxmoxTokenArgs {
+  const { endpoint, insecure, ca, fingerprint, tokenExpires } = values.proxmox ?? {};
+  return {
+    api: endpoint === undefined ? undefined : { endpoint, insecure, ca, fingerprint },
+    expirationDate: tokenExpires,
+    rotation: values.rotation.proxmoxToken,
+  };
+}
+
+/** Gives the volume id of an image, downloading it where that is needed. */
+export type Images = (image: Image, node: string, content: "import" | "vztmpl") => pulumi.Output<string>;
+type Image = NonNullable<Extract<MachineValues, { type: "vm" }>["image"]>;
+
+/** Proxmox downloads each image once a node, whoever uses it. */
+export function downloadedImages(provider: pulumi.ProviderResource | undefined): Images {
+  const known = new Map<string, proxmox.download.File>();
+  return ({ url, sha256, datastore }, node, content) => {
+    const fileName = imageName(url, sha256);
+    const name = `image-${node}-${datastore}-${fileName}`;
+    const file =
+      known.get(name) ??
+      new proxmox.download.File(
+        name,
+        {
+          nodeName: node,
+          datastoreId: datastore,
+          contentType: content,
+          url,
+          fileName,
+          checksum: sha256,
+          checksumAlgorithm: "sha256",
+          // the checksum says what is wanted: whatever the server offers later is something else
+          overwrite: false,
+        },
+        provider === undefined ? {} : { provider },
+      );
+    known.set(name, file);
+    return file.id;
+  };
+}
+
+/** `nixos.qcow2` -> `nixos-1a2b3c4d.qcow2`: another content is another file. */
+export function imageName(url: string, sha256: string): string {
+  const file = new URL(url).pathname.split("/").pop() || "image";
+  const [, stem = file, ending = ""] = /^(.*?)((?:\.tar)?\.[a-z0-9]+)$/.exec(file) ?? [];
+  return `${stem}-${sha256.slice(0, 8)}${ending}`;
 }
 
 /** What the configuration says of a machine, with the cluster's defaults filled in. */
@@ -23,19 +94,34 @@ export function machineArgs(
   host: HostValues,
   values: StackValues,
   publicKeys: string[],
+  images: Images,
   protect: boolean,
 ): MachineArgs {
   const { machine } = host;
   if (machine.type === "existing") return { type: "existing" };
-  const { memory, disk, node, ...rest } = machine;
+  const { memory, disk, dataDisks, image, template, ...rest } = machine;
+  const node = rest.node ?? values.proxmox?.node ?? "pve";
   const common = {
-    node: node ?? values.proxmox?.node ?? "pve",
+    ...rest,
+    node,
     memoryMiB: mebibytes(memory),
-    diskGiB: Math.ceil(mebibytes(disk) / 1024),
+    diskGiB: gibibytes(disk),
+    dataDisks: dataDisks.map(({ size, ...where }) => ({ sizeGiB: gibibytes(size), ...where })),
     publicKeys,
-    protect: machine.protect ?? protect,
+    // what holds data that nothing else holds is not to be lost by a slip
+    protect: machine.protect ?? (protect || dataDisks.length > 0),
+    discover: typeof host.address === "string" ? undefined : host.address.interface,
   };
-  return { ...rest, ...common };
+  if (rest.type === "lxc") {
+    const file = image === undefined ? template : images(image, node, "vztmpl");
+    return { ...common, type: "lxc", template: file as pulumi.Input<string> };
+  }
+  if (image !== undefined) return { ...common, type: "vm", image: images(image, node, "import") };
+  return { ...common, type: "vm", template: template as number };
+}
+
+function gibibytes(size: string): number {
+  return Math.ceil(mebibytes(size) / 1024);
 }
 
 const unitMiB: Record<string, number> = { MiB: 1, GiB: 1024, TiB: 1024 * 1024 };

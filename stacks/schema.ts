@@ -1,36 +1,12 @@
-import { isIP } from "node:net";
 import { z } from "zod";
-import type { Activation } from "../cli/push/remote";
 import type { RotationName, secretKeyConsent } from "../plan/secrets";
+import { activation, hostAddress, machine, ssh } from "./machineSchema";
+import { address, bytes, cidr, domain, duration, flag, hostName, port, text, url } from "./values";
 
 /**
  * The shape of a stack's configuration (the keys under `nixmon:` in `Pulumi.<stack>.yaml`). Only shapes and single values are checked
  * here; what needs the whole cluster (two exporters on one port, an allocation that names no host) is in `plan/validate.ts`.
  */
-
-/** A value with a name for what it should be; the error formatter prints `got X, want <name>`, and the reference shows it as type. */
-const text = (want: string, test: (value: string) => boolean) =>
-  z.string({ error: want }).refine(test, { error: want }).meta({ title: want });
-
-const address = text("an IPv4 or IPv6 address", (value) => isIP(value) !== 0);
-const port = z
-  .int({ error: "a port, 1 to 65535" })
-  .min(1, { error: "a port, 1 to 65535" })
-  .max(65535, { error: "a port, 1 to 65535" });
-const hostName = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
-const domainName = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]*[a-z0-9]$/;
-const domain = text("a domain name such as example.net", (value) => domainName.test(value));
-const flag = z.boolean({ error: "true or false" });
-const duration = text("a duration such as 90d, 24h or 30s", (value) => /^(\d+(y|w|d|h|ms|m|s))+$/.test(value));
-const size = text("a size such as 512MiB, 2GiB or 1TiB", (value) => /^[1-9]\d*(MiB|GiB|TiB)$/.test(value));
-const bytes = text("a size in Prometheus' units such as 512MB or 40GB", (value) => /^[1-9]\d*(MB|GB|TB)$/.test(value));
-const count = z.int({ error: "a whole number of at least 1" }).min(1, { error: "a whole number of at least 1" });
-const url = text("an http or https URL", (value) => /^https?:\/\/[^\s/]+/.test(value));
-const cidr = text("a range such as 10.0.0.0/16", (value) => {
-  const [ip = "", bits = "", more] = value.split("/");
-  const version = isIP(ip);
-  return more === undefined && version !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128);
-});
 const rotation = z.int({ error: "a whole number" }).optional();
 const enable = z.strictObject({ enable: flag.optional() });
 
@@ -74,74 +50,6 @@ const monitoring = z.strictObject({
     )
     .optional(),
 });
-
-const hostKey = text("a public key in the form `ssh-ed25519 AAAA...`", (value) =>
-  /^(ssh-ed25519|ecdsa-sha2-nistp\d+|ssh-rsa|rsa-sha2-\d+) [A-Za-z0-9+/=]+$/.test(value),
-);
-
-/** How a host is reached; a host's own values win over the cluster-wide ones. */
-const ssh = z.strictObject({ user: z.string().min(1).optional(), port: port.optional(), hostKey: hostKey.optional() });
-
-const provisioned = {
-  /** Proxmox node that runs it; default: `proxmox.node`. */
-  node: z.string().optional(),
-  cores: count.default(2),
-  memory: size.default("2GiB"),
-  disk: size.default("20GiB"),
-  bridge: z.string().default("vmbr0"),
-  vlan: z.int().min(1).max(4094).optional(),
-  /** Prefix length of the host's address. */
-  prefix: z.int().min(1).max(128).default(24),
-  gateway: address.optional(),
-  dns: z.array(address).default([]),
-  datastore: z.string().optional(),
-  pool: z.string().optional(),
-  tags: z.array(z.string()).default([]),
-  vmId: z.int().min(100).optional(),
-  startOrder: count.optional(),
-  protect: flag.optional(),
-};
-
-const machine = z.discriminatedUnion(
-  "type",
-  [
-    z.strictObject({
-      type: z.literal("vm"),
-      template: z.int({ error: "the VM id of a template" }).min(100),
-      ...provisioned,
-    }),
-    z.strictObject({
-      type: z.literal("lxc"),
-      template: z.string({ error: "a template file id such as local:vztmpl/nixos.tar.xz" }),
-      ...provisioned,
-    }),
-    z.strictObject({ type: z.literal("existing") }),
-  ],
-  { error: "an object whose `type` is vm, lxc or existing" },
-);
-
-const word = (want: string) => text(want, (value) => /^[A-Za-z0-9_][\w@.:-]*$/.test(value));
-const buildHost = word("a host such as root@builder").optional();
-const flake = text("a flake with the host's attribute, such as /etc/nixos#nixio", (value) =>
-  /^[^\s-]\S*#[^\s-]\S*$/.test(value),
-);
-
-/** How the host's own configuration is built, see `Activation`. */
-const activation = z
-  .strictObject({
-    flake: flake.optional(),
-    impure: z.literal(true, { error: "true, or nothing" }).optional(),
-    overrideInput: word("the name of one of the flake's inputs").optional(),
-    buildHost,
-  })
-  .refine(
-    (given) => Number(given.flake !== undefined) === Number(given.impure ?? false) + Number("overrideInput" in given),
-    {
-      error: "beside `flake` either `impure: true` or `overrideInput`, and these two with `flake` only",
-    },
-  )
-  .transform((given) => given as Activation);
-
 const virtualHost = z.strictObject({
   upstream: text("host:port", (value) => /^[^\s:]+:\d{1,5}$/.test(value) || /^\[[0-9a-f:]+\]:\d{1,5}$/.test(value)),
   access: z.enum(["public", "lan"], { error: "public or lan" }).default("lan"),
@@ -164,7 +72,7 @@ const limits = z.strictObject({
 });
 
 const host = z.strictObject({
-  address,
+  address: hostAddress,
   machine: machine.default({ type: "existing" }),
   ssh: ssh.default({}),
   activation: activation.optional(),
@@ -210,6 +118,14 @@ export const stackSchema = z.strictObject({
     .strictObject({
       endpoint: url,
       node: z.string({ error: "the name of a Proxmox node" }).default("pve"),
+      /** PEM file of the authority that signed the API's certificate; keep it in certificates/, where `make up` finds it. */
+      ca: z.string().optional(),
+      /** SHA-256 of the API's certificate; any other one is refused. */
+      fingerprint: text("a SHA-256 as AA:BB:..., 32 pairs", (value) =>
+        /^([0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$/.test(value),
+      ).optional(),
+      /** When the monitoring token ends, RFC 3339. Default: never. */
+      tokenExpires: z.iso.datetime({ offset: true, error: "a time such as 2027-01-01T00:00:00Z" }).optional(),
       /** Skips the check of the API's certificate. Only where nothing else is possible. */
       insecure: flag.default(false),
       username: z.string().default("root@pam"),

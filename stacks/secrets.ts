@@ -13,6 +13,7 @@ import {
   talkChatUrl,
 } from "../plan/secrets";
 import type { HostData } from "../plan/types";
+import { proxmoxTokenArgs } from "./machines";
 import type { StackValues } from "./schema";
 
 /**
@@ -48,11 +49,9 @@ export function clusterSecrets(
     made[secretKeys.kanidmGrafanaSecret] = client.clientSecret;
   }
   if (needed.has(secretKeys.proxmoxTokenSecret)) {
-    const token = new ProxmoxToken(
-      "proxmox-token",
-      { rotation: rotation("proxmoxToken") },
-      { providers: provider ? [provider] : [] },
-    );
+    const token = new ProxmoxToken("proxmox-token", proxmoxTokenArgs(values), {
+      providers: provider ? [provider] : [],
+    });
     made[secretKeys.proxmoxUser] = token.userId;
     made[secretKeys.proxmoxTokenId] = token.tokenName;
     made[secretKeys.proxmoxTokenSecret] = token.tokenUuid;

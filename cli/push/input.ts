@@ -26,12 +26,6 @@ export interface TargetsInput extends HostInput {
   host: string;
   targets: ScrapeTarget[];
 }
-export interface LearnInput {
-  name: string;
-  host: string;
-  port: number;
-}
-
 /** stdin is not what the subcommand wants; the message lists every wrong key. */
 export class InputError extends Error {
   override readonly name = "InputError";
@@ -47,7 +41,7 @@ const wordPattern = /^[A-Za-z0-9_][\w@.:-]*$/;
 const secretPattern = /^[A-Z0-9_]+(\/[A-Z0-9_]+)*$/;
 
 /** Reads one JSON object and collects what is wrong with it. */
-class Reader {
+export class Reader {
   readonly #wrong: string[] = [];
   readonly fields: Fields;
 
@@ -107,12 +101,22 @@ class Reader {
     return { ...from, ...elsewhere, impure: true };
   }
 
+  address(key: string, value: unknown): string {
+    const noneFound =
+      value === "" ? "; none means that the machine showed no IPv4 address on the interface it was asked for" : "";
+    return this.text(key, value, addressPattern, `a host name or address${noneFound}`);
+  }
+
+  name(key: string, value: unknown): string {
+    return this.text(key, value, namePattern, "a host name");
+  }
+
   host(): HostInput {
     const from = this.object("connection", this.fields.connection);
     return {
-      name: this.text("name", this.fields.name, namePattern, "a host name"),
+      name: this.name("name", this.fields.name),
       connection: {
-        host: this.text("connection.host", from.host, addressPattern, "a host name or address"),
+        host: this.address("connection.host", from.host),
         port: this.number("connection.port", from.port, 1, 65_535),
         user: this.text("connection.user", from.user, /^[A-Za-z_][\w.-]*$/, "a user name"),
         hostKey: this.text(
@@ -182,14 +186,5 @@ export function readTargets(text: string): TargetsInput {
     ...host,
     host: reader.text("host", reader.fields.host, namePattern, "a host name"),
     targets: targets as ScrapeTarget[],
-  });
-}
-
-export function readLearn(text: string): LearnInput {
-  const reader = new Reader(text);
-  return reader.finish({
-    name: reader.text("name", reader.fields.name, namePattern, "a host name"),
-    host: reader.text("host", reader.fields.host, addressPattern, "a host name or address"),
-    port: reader.number("port", reader.fields.port, 1, 65_535),
   });
 }

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { defaultLimits } from "../../cli/push/remote";
 import type { Connection } from "../../cli/push/ssh";
 import type { ScrapeTarget } from "../../plan/types";
@@ -12,6 +12,8 @@ export interface DeployedHost {
   hash: pulumi.Output<string>;
   /** Done when the host has confirmed its configuration. */
   applied: pulumi.Resource;
+  /** The machine, where it is made here. */
+  machine: pulumi.Resource | undefined;
 }
 
 /** What every host has, the primary included: a machine, a pinned connection, secrets, configuration. */
@@ -19,17 +21,18 @@ export function deployHost(name: string, args: ExporterHostArgs, opts: pulumi.Cu
   const ssh = { user: args.ssh?.user ?? "root", port: args.ssh?.port ?? 22, hostKey: args.ssh?.hostKey };
   const machine = makeMachine(
     name,
-    { host: args.data.host, address: args.data.address, ssh, args: args.machine },
+    { host: args.data.host, address: args.data.address, ssh, args: args.machine, proxmox: args.proxmox },
     opts,
   );
-  const connection = machine.hostKey.apply(
-    (hostKey): Connection => ({ host: args.data.address, port: ssh.port, user: ssh.user, hostKey }),
-  );
+  const connection = pulumi
+    .all([machine.address, machine.hostKey])
+    .apply(([host, hostKey]): Connection => ({ host, port: ssh.port, user: ssh.user, hostKey }));
   const pushed = pushNixos(
     name,
     {
       connection,
       data: args.data,
+      address: machine.address,
       secrets: args.secrets ?? {},
       activation: args.activation,
       limits: { ...defaultLimits, ...args.limits },
@@ -37,5 +40,11 @@ export function deployHost(name: string, args: ExporterHostArgs, opts: pulumi.Cu
     },
     opts,
   );
-  return { connection, scrapeTargets: pushed.scrapeTargets, hash: pushed.hash, applied: pushed.apply };
+  return {
+    connection,
+    scrapeTargets: pushed.scrapeTargets,
+    hash: pushed.hash,
+    applied: pushed.apply,
+    machine: machine.resource,
+  };
 }

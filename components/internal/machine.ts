@@ -1,6 +1,8 @@
-import * as proxmox from "@muhlba91/pulumi-proxmoxve";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import type { ProxmoxApi } from "../../cli/proxmox/api";
+import type { WantedMachine } from "../../cli/proxmox/machine";
+import { type Provisioned, provisionContainer, provisionVm } from "./provision";
 import { pushCommand } from "./pushCommand";
 import { userError } from "./userError";
 
@@ -14,14 +16,17 @@ export interface ProvisionedMachine {
   memoryMiB: number;
   /** Size of the root disk, GiB; the template's disk grows to it and can not shrink. */
   diskGiB: number;
+  /** Further disks, in this order; leaving one out later would remove it, which `protect` refuses. Default none. */
+  dataDisks?: DataDisk[] | undefined;
   bridge: string;
+  /** VLAN tag, 1 to 4094. Default: untagged. */
   vlan?: number | undefined;
   /** Prefix length of the host's address. */
   prefix: number;
   gateway?: string | undefined;
   /** Name servers; default: the node's. */
   dns: string[];
-  /** Datastore of the disk; default: the template's. */
+  /** Datastore of the disks. Default: the template's, and `local-lvm` where there is no template. */
   datastore?: string | undefined;
   pool?: string | undefined;
   tags: string[];
@@ -30,19 +35,40 @@ export interface ProvisionedMachine {
   startOrder?: number | undefined;
   /** Refuses to be destroyed, in Proxmox and in the engine. */
   protect: boolean;
-  /** Public SSH keys that may log in as root, in authorized_keys form. */
+  /** Public SSH keys that may log in as root, in authorized_keys form. Read at birth only. */
   publicKeys: string[];
+  /** Interface that gets its IPv4 address by DHCP and is asked for it. Default: the address in the host's data, fixed. */
+  discover?: string | undefined;
 }
+
+export interface DataDisk {
+  /** Size, GiB. */
+  sizeGiB: number;
+  /** Default: the machine's. */
+  datastore?: string | undefined;
+  /** Where a container mounts it; a virtual machine sees a bare disk. */
+  path?: string | undefined;
+}
+
+/** Where a virtual machine's root disk comes from. */
+export type VmSource =
+  | { /** VM id of a NixOS template on the same node. */ template: number }
+  | { /** Volume id of a disk image, such as `download.File.id` gives. */ image: pulumi.Input<string> };
 
 /** Where a host comes from. An `existing` one is adopted: never created, never destroyed. */
 export type MachineArgs =
-  | ({ type: "vm" /** VM id of the NixOS template. */; template: number } & ProvisionedMachine)
-  | ({ type: "lxc" /** File id of the NixOS template. */; template: string } & ProvisionedMachine)
+  | ({
+      type: "vm" /** Whether the guest agent runs there; the host key is then read through it. */;
+      agent?: boolean;
+    } & VmSource &
+      ProvisionedMachine)
+  | ({ type: "lxc" /** Volume id of the NixOS template. */; template: pulumi.Input<string> } & ProvisionedMachine)
   | { type: "existing" };
 
 export interface Machine {
   /** The VM or container; undefined for an existing host. */
   resource: pulumi.Resource | undefined;
+  address: pulumi.Output<string>;
   hostKey: pulumi.Output<string>;
 }
 
@@ -51,11 +77,16 @@ export interface MachineContext {
   address: string;
   ssh: { user: string; port: number; hostKey?: string | undefined };
   args: MachineArgs;
+  /** Where to check what the machine needs before it is made, and whose guest agent to ask. */
+  proxmox?: pulumi.Input<ProxmoxApi> | undefined;
 }
 
+/** Neither output holds a secret; both may be quoted in errors. */
+const quiet = { logging: command.local.Logging.Stderr } as const;
+
 /**
- * Makes the machine and pins its SSH host key: the given one, or for a machine made here the one it shows when it is born,
- * kept in the state ever after.
+ * Makes the machine and pins its SSH host key: the given one, or for a machine made here the one that it has when it is born, kept in the
+ * state ever after.
  */
 export function makeMachine(name: string, context: MachineContext, opts: pulumi.CustomResourceOptions): Machine {
   const { args, ssh } = context;
@@ -66,105 +97,79 @@ export function makeMachine(name: string, context: MachineContext, opts: pulumi.
           `print it on the host by \`cat /etc/ssh/ssh_host_ed25519_key.pub\` and give its first two words`,
       );
     }
-    return { resource: undefined, hostKey: pulumi.output(ssh.hostKey) };
+    return { resource: undefined, address: pulumi.output(context.address), hostKey: pulumi.output(ssh.hostKey) };
   }
-  const resource =
-    args.type === "vm" ? virtualMachine(name, context, args, opts) : container(name, context, args, opts);
-  if (ssh.hostKey !== undefined) return { resource, hostKey: pulumi.output(ssh.hostKey) };
+  const check = checkMachine(name, context, args, opts);
+  const after = { ...opts, dependsOn: check ? [check] : [] };
+  const made =
+    args.type === "vm" ? provisionVm(name, context, args, after) : provisionContainer(name, context, args, after);
+  const { resource, address } = made;
+  const hostKey = ssh.hostKey === undefined ? learnHostKey(name, context, made, opts) : pulumi.output(ssh.hostKey);
+  return { resource, address, hostKey };
+}
+
+type Made = Exclude<MachineArgs, { type: "existing" }>;
+
+/** Asks Proxmox, before the provider does, for all that the machine names: its own answers come one by one, late, and not always as errors. */
+function checkMachine(
+  name: string,
+  { host, address, proxmox }: MachineContext,
+  args: Made,
+  opts: pulumi.CustomResourceOptions,
+): command.local.Command | undefined {
+  if (proxmox === undefined) return undefined;
+  const { node, diskGiB, bridge, pool, vmId } = args;
+  const machine: WantedMachine = {
+    host,
+    type: args.type,
+    node,
+    diskGiB,
+    datastores: datastoresOf(args),
+    bridge,
+    pool,
+    vmId,
+    address: args.discover === undefined ? address : undefined,
+    template: args.type === "vm" && "template" in args ? args.template : undefined,
+  };
+  // a container's template may be a file that this run downloads, and then it is known to be there only afterwards
+  const templateFile = args.type === "lxc" && typeof args.template === "string" ? args.template : undefined;
+  const stdin = pulumi.output(proxmox).apply((api) => JSON.stringify({ api, machine: { ...machine, templateFile } }));
+  return new command.local.Command(
+    `${name}-check`,
+    { create: pushCommand("proxmox-machine"), stdin, ...quiet, addPreviousOutputInEnv: false },
+    opts,
+  );
+}
+
+function datastoresOf(args: Made): string[] {
+  const root = args.datastore ?? (args.type === "vm" && "template" in args ? undefined : "local-lvm");
+  return [root, ...(args.dataDisks ?? []).map((disk) => disk.datastore ?? root)].filter((store) => store !== undefined);
+}
+
+/** Learned when the machine is born and kept: only another network card, which another machine has, makes it learn anew. */
+function learnHostKey(
+  name: string,
+  { host, ssh, args, proxmox }: MachineContext,
+  { resource, address, vmId, mac }: Provisioned,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  const agent =
+    args.type === "vm" && usesAgent(args) && proxmox !== undefined
+      ? pulumi.all([proxmox, vmId]).apply(([api, id]) => ({ api, node: args.node, vmId: id }))
+      : pulumi.output(undefined);
+  const stdin = pulumi
+    .all([address, agent])
+    .apply(([at, from]) => JSON.stringify({ name: host, host: at, port: ssh.port, agent: from }));
   const learned = new command.local.Command(
     `${name}-hostkey`,
-    {
-      create: pushCommand("learn-host-key"),
-      stdin: JSON.stringify({ name: context.host, host: context.address, port: ssh.port }),
-      logging: command.local.Logging.Stderr,
-      addPreviousOutputInEnv: false,
-    },
-    { ...opts, dependsOn: [resource], deletedWith: resource, replaceOnChanges: ["stdin"] },
+    // the key that it printed comes back in its environment when anything but the machine changes
+    { create: pushCommand("learn-host-key"), stdin, triggers: [mac], ...quiet, addPreviousOutputInEnv: true },
+    { ...opts, dependsOn: [resource], deletedWith: resource },
   );
-  return { resource, hostKey: learned.stdout };
+  // the key is public, though a login may be among what it was asked with
+  return pulumi.unsecret(learned.stdout);
 }
 
-type Vm = Extract<MachineArgs, { type: "vm" }>;
-type Lxc = Extract<MachineArgs, { type: "lxc" }>;
-
-/** Keys and logins are read at first boot only: another one must never re-create a machine. */
-const bornWith = ["initialization", "clone", "operatingSystem"];
-/** The provider fills in zeros and reads back nothing: without this each `up` would update each machine. */
-const unsettled = ["disks[0].speed"];
-
-function virtualMachine(
-  name: string,
-  context: MachineContext,
-  vm: Vm,
-  opts: pulumi.CustomResourceOptions,
-): proxmox.VmLegacy {
-  return new proxmox.VmLegacy(
-    `${name}-machine`,
-    {
-      name: context.host,
-      nodeName: vm.node,
-      vmId: vm.vmId,
-      poolId: vm.pool,
-      tags: vm.tags,
-      protection: vm.protect,
-      clone: { vmId: vm.template, nodeName: vm.node, full: true, datastoreId: vm.datastore },
-      cpu: { cores: vm.cores, type: "host" },
-      memory: { dedicated: vm.memoryMiB },
-      networkDevices: [{ bridge: vm.bridge, vlanId: vm.vlan, model: "virtio" }],
-      disks:
-        vm.diskGiB === undefined ? undefined : [{ interface: "scsi0", size: vm.diskGiB, datastoreId: vm.datastore }],
-      // the address is known: nothing has to wait for the guest agent
-      agent: { enabled: false },
-      initialization: {
-        datastoreId: vm.datastore,
-        ipConfigs: [ipConfig(context.address, vm)],
-        dns: vm.dns.length > 0 ? { servers: vm.dns } : undefined,
-        userAccount: { username: context.ssh.user, keys: vm.publicKeys },
-      },
-      startup: vm.startOrder === undefined ? undefined : { order: vm.startOrder },
-      onBoot: true,
-      stopOnDestroy: true,
-    },
-    { ...opts, protect: vm.protect, ignoreChanges: [...bornWith, ...unsettled] },
-  );
-}
-
-function container(
-  name: string,
-  context: MachineContext,
-  lxc: Lxc,
-  opts: pulumi.CustomResourceOptions,
-): proxmox.ContainerLegacy {
-  return new proxmox.ContainerLegacy(
-    `${name}-machine`,
-    {
-      nodeName: lxc.node,
-      vmId: lxc.vmId,
-      poolId: lxc.pool,
-      tags: lxc.tags,
-      protection: lxc.protect,
-      operatingSystem: { templateFileId: lxc.template, type: "nixos" },
-      cpu: { cores: lxc.cores },
-      memory: { dedicated: lxc.memoryMiB },
-      disk: { datastoreId: lxc.datastore ?? "local-lvm", size: lxc.diskGiB },
-      networkInterfaces: [{ name: "eth0", bridge: lxc.bridge, vlanId: lxc.vlan }],
-      initialization: {
-        hostname: context.host,
-        ipConfigs: [ipConfig(context.address, lxc)],
-        dns: lxc.dns.length > 0 ? { servers: lxc.dns } : undefined,
-        userAccount: { keys: lxc.publicKeys },
-      },
-      // systemd in an unprivileged container needs it
-      features: { nesting: true },
-      unprivileged: true,
-      startup: lxc.startOrder === undefined ? undefined : { order: lxc.startOrder },
-      startOnBoot: true,
-    },
-    { ...opts, protect: lxc.protect, ignoreChanges: bornWith },
-  );
-}
-
-function ipConfig(address: string, machine: ProvisionedMachine) {
-  const own = { address: `${address}/${machine.prefix}`, gateway: machine.gateway };
-  return address.includes(":") ? { ipv6: own } : { ipv4: own };
+function usesAgent(args: Extract<MachineArgs, { type: "vm" }>): boolean {
+  return args.agent === true || args.discover !== undefined;
 }

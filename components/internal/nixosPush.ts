@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { packageRoot, releaseHash } from "../../cli/push/release";
 import type { Activation, HostLimits } from "../../cli/push/remote";
 import type { Connection } from "../../cli/push/ssh";
+import { atAddress } from "../../plan/atAddress";
 import { parseManifest, targetsOfManifest } from "../../plan/targets";
 import type { HostData, ScrapeTarget } from "../../plan/types";
 import { pushCommand } from "./pushCommand";
@@ -11,6 +12,8 @@ import { userError } from "./userError";
 export interface NixosPushArgs {
   connection: pulumi.Input<Connection>;
   data: HostData;
+  /** The host's address, where it is found only when the machine is there; it takes the place of the one in `data`. */
+  address: pulumi.Input<string>;
   /** Values by secret key, as in `data.secrets`. */
   secrets: Record<string, pulumi.Input<string>>;
   limits: HostLimits;
@@ -41,14 +44,15 @@ export function pushNixos(name: string, args: NixosPushArgs, opts: pulumi.Custom
   const secrets = deliverSecrets(name, args, { ...opts, ...gone });
   // another content of modules or agent is another apply
   const release = releaseHash(packageRoot(), { dashboards: args.data.collector !== null });
-  const stdin = pulumi.output(args.connection).apply((connection) =>
+  const data = pulumi.output(args.address).apply((address) => atAddress(args.data, address));
+  const stdin = pulumi.all([args.connection, data]).apply(([connection, found]) =>
     JSON.stringify({
       connection,
       name: args.data.host,
       release,
       limits: args.limits,
       activation: args.activation,
-      data: args.data,
+      data: found,
     }),
   );
   const apply = new command.local.Command(
@@ -63,7 +67,7 @@ export function pushNixos(name: string, args: NixosPushArgs, opts: pulumi.Custom
   });
   return {
     apply,
-    scrapeTargets: manifest.apply((parsed) => targetsOfManifest(parsed, args.data.targets)),
+    scrapeTargets: pulumi.all([manifest, data]).apply(([parsed, found]) => targetsOfManifest(parsed, found.targets)),
     hash: manifest.hash,
   };
 }

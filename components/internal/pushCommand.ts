@@ -2,7 +2,16 @@ import { relative, resolve, sep } from "node:path";
 import { quote } from "../../cli/push/remote";
 
 /** What `push.js` can be asked to do; see `cli/push.ts`. */
-export type PushVerb = "apply" | "secrets" | "targets" | "targets-remove" | "remove" | "learn-host-key";
+export type PushVerb =
+  | "apply"
+  | "secrets"
+  | "targets"
+  | "targets-remove"
+  | "remove"
+  | "learn-host-key"
+  | "proxmox-login"
+  | "proxmox-machine"
+  | "proxmox-token";
 
 /**
  * The command of a `local.Command`. It is an input in the state, so it must not differ between two checkouts: the script is named

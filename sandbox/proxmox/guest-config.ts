@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { PveError } from "./errors";
 import { STORAGES } from "./hardware";
-import type { Guest, GuestKind, State } from "./state";
+import type { Guest, GuestKind, State, Volume } from "./state";
 import { list, type Params, properties, type Schema } from "./verify";
 
 const DEVICES = ["scsi[n]", "virtio[n]", "sata[n]", "ide[n]", "efidisk[n]", "tpmstate[n]", "unused[n]"];
@@ -123,20 +123,31 @@ function freeDisk(guest: Guest): number {
   return used.length === 0 ? 0 : Math.max(...used) + 1;
 }
 
+/** Refuses a storage that is not there or takes no such content, in the words of `PVE::Storage`. */
+export function demandContent(storage: string, content: string): void {
+  const found = STORAGES.find((entry) => entry.storage === storage);
+  if (found === undefined) throw new PveError(500, `storage '${storage}' does not exist`);
+  if (!found.content.split(",").includes(content))
+    throw new PveError(500, `storage '${storage}' does not support content-type '${content}'`);
+}
+
 /** Turns a wish for a disk ("local-zfs:8") into the volume that it becomes ("local-zfs:vm-100-disk-0,size=8G"). */
-function disk(guest: Guest, value: string): string {
+function disk(guest: Guest, value: string, volumes: readonly Volume[]): string {
   const [named = "", ...options] = value.split(",");
   const volume = named.replace(/^(file|volume)=/, "");
   if (volume === "none" || volume === "cdrom") return [volume, ...options].join(",");
   const [storage = "", rest = ""] = volume.split(":");
-  if (!STORAGES.some((entry) => entry.storage === storage))
-    throw new PveError(500, `storage '${storage}' does not exist`);
+  demandContent(storage, guest.kind === "lxc" ? "rootdir" : "images");
   const prefix = guest.kind === "lxc" ? "subvol" : "vm";
   if (rest === "cloudinit") return [`${storage}:vm-${guest.vmid}-cloudinit`, "media=cdrom", "size=4M"].join(",");
   if (!/^\d+(\.\d+)?$/.test(rest)) return [volume, ...options].join(",");
   const image = options.find((option) => option.startsWith("import-from="));
   const kept = options.filter((option) => !/^(size|import-from)=/.test(option));
-  if (image !== undefined) guest.template = templateOf(image);
+  if (image !== undefined) {
+    const volid = image.slice("import-from=".length);
+    if (!volumes.some((volume) => volume.volid === volid)) throw new PveError(500, `volume '${volid}' does not exist`);
+    guest.template = templateOf(volid);
+  }
   return [
     `${storage}:${prefix}-${guest.vmid}-disk-${freeDisk(guest)}`,
     ...kept,
@@ -171,14 +182,14 @@ export function templateOf(file: string): string {
 }
 
 /** Applies a change (create or update) to the configuration of a guest. */
-export function configure(guest: Guest, params: Params): void {
+export function configure(guest: Guest, params: Params, volumes: readonly Volume[]): void {
   for (const name of list(params.delete)) delete guest.config[name];
   for (const [name, value] of Object.entries(params)) {
     const schema = CONFIG[guest.kind];
     const rule = schema[name] ?? schema[name.replace(/\d+$/, "[n]")];
     if (rule === undefined) continue;
     if (value === "" && rule === "string") delete guest.config[name];
-    else if (DISK.test(name)) guest.config[name] = withSize(disk(guest, value), guest.config[name]);
+    else if (DISK.test(name)) guest.config[name] = withSize(disk(guest, value, volumes), guest.config[name]);
     else if (/^net\d+$/.test(name)) guest.config[name] = network(guest.kind, value);
     else if (rule === "bool") guest.config[name] = /^(1|yes|on|true)$/i.test(value) ? 1 : 0;
     else guest.config[name] = rule === "int" || rule === "num" ? Number(value) : value;

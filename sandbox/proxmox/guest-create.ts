@@ -1,7 +1,6 @@
 import { PveError } from "./errors";
-import { clonedConfig, configure, templateOf } from "./guest-config";
+import { clonedConfig, configure, demandContent, templateOf } from "./guest-config";
 import { addToPool, demandFreeId, guestOf, isRunning, nameOf, start } from "./guests";
-import { STORAGES } from "./hardware";
 import { demand } from "./permissions";
 import type { Call } from "./router";
 import type { Guest, GuestKind } from "./state";
@@ -28,10 +27,10 @@ export function create(kind: GuestKind, call: Call): string {
     startedAt: 0,
     config: kind === "lxc" ? { arch: "amd64", ostype: "unmanaged", memory: 512, swap: 512 } : {},
   };
-  configure(guest, params);
+  configure(guest, params, api.state.volumes);
   // Without one, a container gets a root disk on the storage that was named.
   if (kind === "lxc" && guest.config.rootfs === undefined)
-    configure(guest, { rootfs: `${params.storage ?? "local-zfs"}:4` });
+    configure(guest, { rootfs: `${params.storage ?? "local-zfs"}:4` }, []);
   addToPool(api, params.pool, guest.vmid);
   api.state.guests[vmid] = guest;
   api.save();
@@ -48,8 +47,7 @@ export function clone(kind: GuestKind, call: Call): string {
   demand(api.state, call.who, params.pool === undefined ? `/vms/${newid}` : `/pool/${params.pool}`, "VM.Allocate");
   demandFreeId(api, newid);
   const storage = params.storage;
-  if (storage !== undefined && !STORAGES.some((entry) => entry.storage === storage))
-    throw new PveError(500, `storage '${storage}' does not exist`);
+  if (storage !== undefined) demandContent(storage, kind === "lxc" ? "rootdir" : "images");
   if (params.target !== undefined && !api.state.nodes.includes(params.target))
     throw new PveError(500, `no such cluster node '${params.target}'`);
   if (isRunning(api, source))

@@ -5,6 +5,7 @@ import { accessRoutes } from "./routes/access";
 import { aclRoutes } from "./routes/acl";
 import { agentRoutes } from "./routes/agent";
 import { clusterRoutes } from "./routes/cluster";
+import { downloadRoutes } from "./routes/downloads";
 import { guestRoutes } from "./routes/guests";
 import { nodeRoutes } from "./routes/nodes";
 import { poolRoutes } from "./routes/pools";
@@ -15,6 +16,7 @@ const ROUTES: readonly Route[] = [
   ...aclRoutes,
   ...agentRoutes,
   ...clusterRoutes,
+  ...downloadRoutes,
   ...guestRoutes,
   ...nodeRoutes,
   ...poolRoutes,

@@ -67,7 +67,7 @@ function update(kind: GuestKind, call: Call): Guest {
   );
   if (call.params.digest !== undefined && call.params.digest !== digest(guest))
     throw new PveError(500, "detected modified configuration - file changed by other user? Try again.");
-  configure(guest, call.params);
+  configure(guest, call.params, call.api.state.volumes);
   call.api.save();
   return guest;
 }

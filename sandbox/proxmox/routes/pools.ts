@@ -3,8 +3,10 @@ import { demand, may } from "../permissions";
 import { type Call, type Route, route } from "../router";
 import { isTrue, list } from "../verify";
 
-function poolOf({ api, at, params }: Call) {
+/** Rights come first: whoever lacks them does not learn whether the pool is there. */
+function poolOf({ api, who, at, params }: Call, privilege: string) {
   const id = at.poolid ?? params.poolid ?? "";
+  demand(api.state, who, `/pool/${id}`, privilege);
   const pool = api.state.pools[id];
   if (pool === undefined) throw new PveError(500, `pool '${id}' does not exist`);
   return { id, pool };
@@ -12,8 +14,7 @@ function poolOf({ api, at, params }: Call) {
 
 /** One pool with its members, as GET /pools?poolid=X and GET /pools/X show it. */
 function shown(call: Call) {
-  const { id, pool } = poolOf(call);
-  demand(call.api.state, call.who, `/pool/${id}`, "Pool.Audit");
+  const { id, pool } = poolOf(call, "Pool.Audit");
   const members = pool.vms.flatMap((vmid) => {
     const guest = call.api.state.guests[String(vmid)];
     return guest === undefined
@@ -32,9 +33,8 @@ function shown(call: Call) {
 }
 
 function update(call: Call): null {
-  const { id, pool } = poolOf(call);
+  const { id, pool } = poolOf(call, "Pool.Allocate");
   const { api, params } = call;
-  demand(api.state, call.who, `/pool/${id}`, "Pool.Allocate");
   if (params.comment !== undefined) pool.comment = params.comment;
   for (const vmid of list(params.vms).map(Number)) {
     if (api.state.guests[String(vmid)] === undefined) throw new PveError(500, `VM ${vmid} does not exist`);
@@ -58,8 +58,7 @@ function update(call: Call): null {
 }
 
 function remove(call: Call): null {
-  const { id, pool } = poolOf(call);
-  demand(call.api.state, call.who, `/pool/${id}`, "Pool.Allocate");
+  const { id, pool } = poolOf(call, "Pool.Allocate");
   if (pool.vms.length + pool.storage.length > 0)
     throw new PveError(500, `delete pool failed: pool '${id}' is not empty`);
   delete call.api.state.pools[id];

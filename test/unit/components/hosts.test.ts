@@ -153,6 +153,77 @@ describe("an ExporterHost in a new virtual machine", () => {
   });
 });
 
+describe("an ExporterHost with a Proxmox API", () => {
+  const proxmox = { endpoint: "https://pve.example.net:8006", apiToken: "a@pve!b=c" };
+  const found = {
+    ...answers,
+    "proxmoxve:index/vmLegacy:VmLegacy": () => ({
+      vmId: 120,
+      networkInterfaceNames: ["lo", "eth0"],
+      ipv4Addresses: [["127.0.0.1"], ["169.254.3.3", "10.0.0.77"]],
+    }),
+  };
+
+  test("checks what the machine needs first, and reads the host key through the guest agent", async () => {
+    const registered = await mockEngine(found);
+    const web = new ExporterHost("web", { data: dataOf("web"), machine: { ...vm, agent: true }, proxmox });
+    await settled(web.hash);
+    expect(registered.map(({ name }) => name)).toEqual(["web", "web-check", "web-machine", "web-hostkey", "web-apply"]);
+    const commands = commandsIn(registered);
+    expect(JSON.parse(commands["web-check"]?.stdin as string)).toEqual({
+      api: proxmox,
+      machine: {
+        host: "web",
+        type: "vm",
+        node: "pve",
+        template: 9000,
+        diskGiB: 20,
+        datastores: [],
+        bridge: "vmbr0",
+        address: "10.0.0.3",
+      },
+    });
+    expect(JSON.parse(commands["web-hostkey"]?.stdin as string)).toMatchObject({
+      agent: { api: proxmox, node: "pve", vmId: 120 },
+    });
+    expect(registered[2]?.inputs).toMatchObject({ agent: { enabled: true, timeout: "3m" } });
+  });
+
+  test("that gets its address by DHCP is reached, told and scraped at the address that its interface has", async () => {
+    const registered = await mockEngine(found);
+    const web = new ExporterHost("web", { data: dataOf("web"), machine: { ...vm, discover: "eth0" }, proxmox });
+    await settled(web.hash);
+    expect(registered.find(({ name }) => name === "web-machine")?.inputs).toMatchObject({
+      initialization: { ipConfigs: [{ ipv4: { address: "dhcp" } }] },
+    });
+    const applied = JSON.parse(commandsIn(registered)["web-apply"]?.stdin as string);
+    expect(applied).toMatchObject({ connection: { host: "10.0.0.77" }, data: { address: "10.0.0.77" } });
+    expect(JSON.stringify(applied)).not.toContain("10.0.0.3");
+  });
+
+  test("gets an imported image, and a disk of its own for each data disk", async () => {
+    const registered = await mockEngine(found);
+    const { type, ...common } = vm as Extract<MachineArgs, { type: "vm" }>;
+    const { template: _, ...rest } = common as typeof common & { template: number };
+    const machine: MachineArgs = {
+      ...rest,
+      type,
+      image: "local:import/nixos.qcow2",
+      dataDisks: [{ sizeGiB: 100 }, { sizeGiB: 5, datastore: "fast" }],
+    };
+    await settled(new ExporterHost("web", { data: dataOf("web"), machine, proxmox }).hash);
+    const inputs = registered.find(({ name }) => name === "web-machine")?.inputs ?? {};
+    expect(inputs).not.toHaveProperty("clone");
+    expect(inputs.disks).toEqual([
+      { interface: "scsi0", size: 20, importFrom: "local:import/nixos.qcow2" },
+      { interface: "scsi1", size: 100 },
+      { interface: "scsi2", size: 5, datastoreId: "fast" },
+    ]);
+    const checked = JSON.parse(commandsIn(registered)["web-check"]?.stdin as string);
+    expect(checked.machine.datastores).toEqual(["local-lvm", "local-lvm", "fast"]);
+  });
+});
+
 describe("a MonitoringPrimary", () => {
   const secrets = Object.fromEntries(dataOf("mon").secrets.map(({ key }) => [key, `value of ${key}`]));
 

@@ -13,6 +13,8 @@ export type Answers = Record<string, (registered: Registered) => Record<string, 
 /** Replaces the engine. Components answer nothing; any call of a provider function fails. */
 export async function mockEngine(answers: Answers): Promise<Registered[]> {
   const registered: Registered[] = [];
+  // what an earlier test still registers belongs to that test's engine
+  await (pulumi.runtime as unknown as { waitForRPCs: () => Promise<void> }).waitForRPCs();
   await pulumi.runtime.setMocks(
     {
       newResource(args) {

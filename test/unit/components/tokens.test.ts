@@ -41,7 +41,8 @@ describe("ProxmoxToken", () => {
       path: "/",
       roleId: "PVEAuditor",
       propagate: true,
-      tokenId: "monitoring@pve!prometheus",
+      // the mocked token's id: a new token takes its entry along
+      tokenId: "pve-token",
     });
   });
 
@@ -50,6 +51,28 @@ describe("ProxmoxToken", () => {
     expect(await settled(token.apiToken)).toBe("monitoring@pve!prometheus=uuid-1");
     expect(await pulumi.isSecret(token.tokenUuid)).toBe(true);
     expect(await pulumi.isSecret(token.apiToken)).toBe(true);
+  });
+});
+
+describe("ProxmoxToken with an API to try it out", () => {
+  test("gives the token to nobody before it was tried, and sends it by stdin alone", async () => {
+    let tried = false;
+    const registered = await mockEngine({
+      "proxmoxve:index/userLegacy:UserLegacy": () => ({}),
+      "proxmoxve:user/token:Token": () => ({ value: "monitoring@pve!prometheus=uuid-1" }),
+      "proxmoxve:index/acl:Acl": () => ({}),
+      "command:local:Command": () => {
+        tried = true;
+        return { stdout: "" };
+      },
+    });
+    const token = new ProxmoxToken("pve", { api: { endpoint: "https://pve.example.net:8006" } });
+    expect(await settled(token.tokenUuid)).toBe("uuid-1");
+    expect(tried).toBe(true);
+    const inputs = registered.find(({ name }) => name === "pve-rights")?.inputs ?? {};
+    expect(inputs).toMatchObject({ create: "node cli/push.js proxmox-token", addPreviousOutputInEnv: false });
+    expect(inputs).not.toHaveProperty("environment");
+    expect(JSON.stringify(inputs.stdin)).toContain("uuid-1");
   });
 });
 

@@ -1,0 +1,45 @@
+import { openProxmox } from "./client";
+import { machineFacts } from "./facts";
+import { readMachineCheck, readProxmoxApi } from "./input";
+import { machineMessage, machineProblems } from "./machine";
+import { rightsProblem, tokenRights } from "./rights";
+
+/** Proves that the API is there, is the right one, and takes the login. */
+export async function proxmoxLogin(text: string): Promise<number> {
+  const { api } = readProxmoxApi(text);
+  const client = await openProxmox(api);
+  try {
+    const { data } = await client.ask("GET", "/version");
+    // Kept in the state, so nothing that differs from day to day.
+    process.stdout.write(`${(data as { release?: string } | null)?.release ?? "unknown"}\n`);
+  } finally {
+    client.close();
+  }
+  return 0;
+}
+
+/** Proves, before a machine is made or changed, that what it names is there and that its place is free. */
+export async function proxmoxMachine(text: string): Promise<number> {
+  const { api, machine } = readMachineCheck(text);
+  const client = await openProxmox(api);
+  try {
+    const problems = machineProblems(machine, await machineFacts(client, machine));
+    if (problems.length > 0) throw new Error(machineMessage(machine.host, problems));
+  } finally {
+    client.close();
+  }
+  return 0;
+}
+
+/** Proves that a monitoring token sees something and can change nothing. */
+export async function proxmoxToken(text: string): Promise<number> {
+  const { api } = readProxmoxApi(text);
+  const client = await openProxmox(api);
+  try {
+    const problem = rightsProblem(api.apiToken?.split("=")[0] ?? "", await tokenRights(client));
+    if (problem !== undefined) throw new Error(problem);
+  } finally {
+    client.close();
+  }
+  return 0;
+}
