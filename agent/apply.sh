@@ -93,6 +93,7 @@ make_permanent() { # the pending apply becomes the boot default
   limited 120 "$P_new/bin/switch-to-configuration" boot || { log_tail; undo 19 'switch-to-configuration boot failed; its last lines are above'; }
   point_current "generations/$P_generation" && date -u +%Y-%m-%dT%H:%M:%SZ | write_state confirmed || undo 19 'cannot write the state'
   forget_pending keep
+  drop_secrets
   # Keep 5, and generation 0.
   find "$BASE/generations" -mindepth 1 -maxdepth 1 -name '[1-9]*' -printf '%f\n' | sort -rn | tail -n +6 | while IFS= read -r g; do rm -rf "${BASE:?}/generations/$g"; done
 }

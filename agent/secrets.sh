@@ -25,6 +25,15 @@ fit_secrets() { # owners and modes that the new system wants: the users came wit
   done <"$RUNNING/etc/nixmon/secrets"
   refresh "$todo" >/dev/null
 }
+drop_secrets() { # those that the confirmed payload does not name: a host that needs none any more is not sent an empty list
+  grep -qs '"secrets":' "$CURRENT/host.json" && [ -d "$BASE/secrets" ] || return 0
+  exec 8>>"$LOCK.secrets"; flock -n 8 || return 0
+  (cd "$BASE/secrets" && find . -type f | sed 's,^\./,,') | while IFS= read -r key; do
+    grep -qF "\"$key\"" "$CURRENT/host.json" || { rm -f "$BASE/secrets/$key"; say "secrets: $key is not wanted any more"; }
+  done
+  find "$BASE/secrets" -mindepth 1 -type d -empty -delete
+  exec 8>&-
+}
 secrets() {
   STEP=secrets AFTERMATH='no secret was changed'
   recover_if_free

@@ -154,6 +154,8 @@ for i in 1 2 3 4 5 6 7 8 9 10; do { row FREE "$(head -c 2048 /dev/urandom | od -
 is 'during rotations another user reads nothing, and nobody a part' eval '[ ! -s /run/stolen ] && [ ! -s /run/partial ]'
 chmod 755 /var/lib/nixmon/secrets; chmod 444 $S/FREE; steal
 is 'control: a readable secret would have been read' [ -s /run/stolen ]
+healthy; { row FREE three; row DB/PASS two; echo .; } >/run/in; put; deploy 'x","secrets":"DB/PASS'; kept=$(find $S -type f | wc -l); agent confirm "$hash"
+is 'a confirmed payload takes the secrets away that it does not name, a trial none' eval 'code 0 && [ "$kept" -ge 2 ] && [ "$(find $S -type f -printf "%P ")" = "DB/PASS " ]'
 
 # --- targets
 T=/var/lib/nixmon/targets; printf '[{"targets":["10.0.0.3:9100"]}]\n' >/run/in; agent targets put nixio </run/in
@@ -169,7 +171,7 @@ is 'targets are removed, also when they are gone' eval 'code 0 && [ ! -e $T/nixi
 
 # --- remove
 agent status
-is 'status is JSON with generation, hash and health' eval 'python3 -m json.tool </run/out >/dev/null && answers "\"healthy\":true" && answers "\"generation\":10"'
+is 'status is JSON with generation, hash and health' eval 'python3 -m json.tool </run/out >/dev/null && answers "\"healthy\":true" && answers "\"generation\":11"'
 : >/run/calls; agent remove
 is 'remove rebuilds the host without us and leaves nothing' eval 'code 0 && runs plain && permanent plain && called "switch switch plain" && called "stop node.service" && [ ! -e /var/lib/nixmon ] && [ ! -L /etc/nixos/nixmon ] && [ ! -e /etc/nixos/nixmon ]'
 agent remove
