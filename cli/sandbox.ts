@@ -15,6 +15,7 @@ async function up(at: Folders): Promise<void> {
   // where the engine keeps the stacks' state
   mkdirSync(`${at.state}/state`, { recursive: true, mode: 0o700 });
   makeCredentials(at);
+  runScript(at.ownerScript);
   await startProxmox(at);
   // After a restart of this machine the hosts are there and off.
   for (const { name, state } of listMachines(at)) if (state !== "running") runScript(at.machineScript, "up", name);

@@ -43,6 +43,7 @@ export function surveyCluster(config: ClusterConfig): Cluster {
       virtualHosts: host.name === allocations.ioPrimaryHost && anySite,
       databases: host.postgresDatabases.length > 0,
       redis: Object.keys(host.redisInstances).length > 0,
+      externalIdentity: config.identity?.external,
       proxmox: config.proxmox,
       heartbeatGiven: config.givenSecrets?.includes("heartbeatUrl"),
     };

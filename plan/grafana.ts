@@ -1,6 +1,6 @@
 import { hostPort } from "./address";
 import { requireRow } from "./catalog";
-import { grafanaClient, grafanaRoles, roleClaim, scopes } from "./kanidm";
+import { askedScopes, grafanaClient, grafanaRoles, roleClaim } from "./kanidm";
 import { credentialPath, secretKeys } from "./secrets";
 import type { JsonObject } from "./types";
 
@@ -8,8 +8,8 @@ export interface GrafanaContext {
   domain: string;
   /** The primary's own address. */
   address: string;
-  /** Whether people log in with Kanidm. */
-  kanidm: boolean;
+  /** Address of the Kanidm that people log in with, undefined where Grafana has its own login alone. */
+  kanidm: string | undefined;
   /** Whether Alertmanager runs beside it. */
   alerting: boolean;
 }
@@ -50,7 +50,7 @@ export function grafanaSettings({ domain, address, kanidm }: GrafanaContext): Js
     },
     metrics: { enabled: true },
     log: { mode: "console", level: "warn" },
-    ...(kanidm ? { "auth.generic_oauth": kanidmLogin(domain) } : {}),
+    ...(kanidm === undefined ? {} : { "auth.generic_oauth": kanidmLogin(kanidm) }),
   };
 }
 
@@ -59,14 +59,13 @@ export const rolePath = grafanaRoles
   .map(({ role }) => `contains(${roleClaim}[*], '${role}') && '${role}'`)
   .join(" || ");
 
-function kanidmLogin(domain: string): JsonObject {
-  const identity = `https://auth.${domain}`;
+function kanidmLogin(identity: string): JsonObject {
   return {
     enabled: true,
     name: "Kanidm",
     client_id: grafanaClient,
     client_secret: fromFile(secretKeys.grafanaOAuthSecret),
-    scopes: scopes.join(" "),
+    scopes: askedScopes.join(" "),
     auth_url: `${identity}/ui/oauth2`,
     token_url: `${identity}/oauth2/token`,
     api_url: `${identity}/oauth2/openid/${grafanaClient}/userinfo`,

@@ -4,7 +4,7 @@ import { blackboxConfig } from "./blackbox";
 import { requireRow } from "./catalog";
 import { type Cluster, type PlannedHost, surveyCluster, waysOut } from "./cluster";
 import { grafanaDatasources, grafanaSettings } from "./grafana";
-import { kanidmProvision } from "./kanidm";
+import { identityUrl, kanidmProvision } from "./kanidm";
 import { lokiConfig } from "./loki";
 import { probeTargets } from "./probes";
 import { expectedJobRules, prometheusConfig } from "./prometheus";
@@ -59,7 +59,11 @@ function hostData(host: PlannedHost, cluster: Cluster, rules: Record<string, Jso
   const { config, primary, ioPrimary, primaryAddress } = cluster;
   const { options } = host;
   const isIoPrimary = host === ioPrimary;
-  const kanidm = options.enable && host.config.name === config.allocations.identityHost && grafanaUsesKanidm(cluster);
+  const kanidm =
+    options.enable &&
+    host.config.name === config.allocations.identityHost &&
+    config.identity?.external !== true &&
+    grafanaUsesKanidm(cluster);
   const isCollector = host === primary && options.collector.enable;
   return {
     schema: 1,
@@ -83,7 +87,7 @@ function hostData(host: PlannedHost, cluster: Cluster, rules: Record<string, Jso
           caddy: isIoPrimary && Object.keys(cluster.served).length > 0,
         })
       : null,
-    kanidm: kanidm ? kanidmProvision(config.domain) : null,
+    kanidm: kanidm ? { url: identityUrl(config), provision: kanidmProvision(config.domain) } : null,
     collector: isCollector ? collectorData(host, cluster, rules) : null,
   };
 }
@@ -110,7 +114,8 @@ function collectorData(host: PlannedHost, cluster: Cluster, rules: Record<string
   const { address } = host.config;
   const { collector, retention } = host.options;
   const alerting = collector.alerting.enable;
-  const grafana = { domain: config.domain, address, kanidm: collector.grafana.kanidm.enable, alerting };
+  const kanidm = collector.grafana.kanidm.enable ? identityUrl(config) : undefined;
+  const grafana = { domain: config.domain, address, kanidm, alerting };
   const roleNames = new Set(Object.values(config.allocations));
   const roleHosts = cluster.hosts.filter((other) => roleNames.has(other.config.name)).map((other) => other.options);
   return {
@@ -120,6 +125,7 @@ function collectorData(host: PlannedHost, cluster: Cluster, rules: Record<string
     loki: lokiConfig(address, retention.logs),
     grafana: { settings: grafanaSettings(grafana), datasources: grafanaDatasources(grafana) },
     blackbox: blackboxConfig(),
+    authorities: config.authorities ?? [],
   };
 }
 
@@ -152,9 +158,9 @@ function warningsOf(cluster: Cluster): string[] {
       "alerts fire but nobody will be told: enable monitoring.collector.alerting.homeAssistant or .nextcloudTalk (dashboards and Alertmanager still show them)",
     );
   }
-  if (grafana.kanidm.enable && config.allocations.identityHost === undefined) {
+  if (grafana.kanidm.enable && config.allocations.identityHost === undefined && config.identity?.external !== true) {
     warnings.push(
-      "Grafana logs in with Kanidm but allocations.server.identityHost names no host: register the client grafana there by hand",
+      "Grafana logs in with Kanidm but allocations.server.identityHost names no host, and identity.external is not set: register the client grafana there by hand",
     );
   }
   return warnings;

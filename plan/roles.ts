@@ -12,6 +12,8 @@ export interface HostFacts {
   databases: boolean;
   /** Whether this host has Redis instances. */
   redis: boolean;
+  /** Whether somebody else runs the cluster's Kanidm. Default false. */
+  externalIdentity?: boolean | undefined;
   /** The cluster's Proxmox VE API, undefined where it names none. */
   proxmox: { verifyTls: boolean } | undefined;
   /** Whether the user gave the address of a heartbeat service. Default false. */
@@ -60,7 +62,9 @@ export function resolveOptions(facts: HostFacts, cluster: MonitoringOptions, hos
       grafana: {
         // without an identity host there is nobody to log in with, unless the user says that Kanidm lives elsewhere
         kanidm: {
-          enable: stated((o) => o.collector?.grafana?.kanidm?.enable) ?? facts.allocations.identityHost !== undefined,
+          enable:
+            stated((o) => o.collector?.grafana?.kanidm?.enable) ??
+            (facts.allocations.identityHost !== undefined || facts.externalIdentity === true),
         },
       },
       alerting: {

@@ -70,6 +70,14 @@ export interface ProbeOptions {
   direct?: boolean | undefined;
 }
 
+/** The Kanidm that people log in with. */
+export interface IdentityOptions {
+  /** Kanidm's own address, its `origin`. Default `https://auth.<domain>`. */
+  url?: string | undefined;
+  /** Somebody else runs it: Grafana's client is made by its REST API and not by NixOS on the identity host. Default false. */
+  external?: boolean | undefined;
+}
+
 /** A scrape of something that is not in the catalog. */
 export interface FreeScrape {
   job: string;
@@ -111,6 +119,10 @@ export interface ClusterConfig {
   monitoring: MonitoringOptions;
   /** The Proxmox VE API to watch; absent where the cluster has none. */
   proxmox?: { host: string; port: number; verifyTls: boolean } | undefined;
+  /** Absent: Kanidm is `https://auth.<domain>`, and Grafana's client there is provisioned by NixOS on the identity host. */
+  identity?: IdentityOptions | undefined;
+  /** Certificates of authorities that the primary trusts beside the public ones, each PEM text. Default: none. */
+  authorities?: string[] | undefined;
   /** Absent: every virtual host is probed by name over https. */
   probes?: ProbeOptions | undefined;
   /** Where the pages of `docs/runbooks/` are published, for the link in each alert. Default: their place in the project. */
@@ -173,6 +185,8 @@ export interface CollectorData {
   grafana: { settings: JsonObject; datasources: JsonObject };
   /** blackbox.yml */
   blackbox: JsonObject;
+  /** Certificates (PEM) that the host trusts beside the public ones. */
+  authorities: string[];
 }
 
 /** host.json: the whole of what one NixOS host is told. */
@@ -196,7 +210,7 @@ export interface HostData {
   secrets: SecretNeed[];
   /** config.alloy, null when logs are off. */
   alloy: string | null;
-  /** Kanidm provisioning of the Grafana client, on the identity host only. */
-  kanidm: JsonObject | null;
+  /** On the identity host only: Kanidm's address, and what it is to provision (`services.kanidm.provision`). */
+  kanidm: { url: string; provision: JsonObject } | null;
   collector: CollectorData | null;
 }

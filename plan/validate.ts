@@ -31,7 +31,7 @@ export function validateCluster(
     ...optionProblems("monitoring", config.monitoring),
   );
   for (const host of cluster.hosts) problems.push(...hostProblems(host));
-  problems.push(...siteProblems(cluster), ...integrationProblems(cluster));
+  problems.push(...siteProblems(cluster), ...integrationProblems(cluster), ...identityProblems(cluster));
   // without rule files (a stack that owns no primary) nothing can be said about their names
   if (Object.keys(rules).length > 0) problems.push(...overrideProblems(cluster, alertNames(rules), thresholds));
   return problems;
@@ -181,6 +181,21 @@ function integrationProblems(cluster: Cluster): Problem[] {
     needs("nextcloudTalk", "room", given.talk.room, "the token of a Talk room, the last part of its link");
     needs("nextcloudTalk", "user", given.talk.user, "the login name of the account that posts");
     needsSecret("nextcloudTalk", "nextcloudTalkPassword", "the app password of that account");
+  }
+  return problems;
+}
+
+function identityProblems({ config, primary }: Cluster): Problem[] {
+  const { identity, givenSecrets } = config;
+  const problems: Problem[] = [];
+  if (identity?.url !== undefined && !/^https:\/\/[^\s/?#]+\/?$/.test(identity.url)) {
+    const want = "an https URL without a path, such as https://auth.example.net";
+    problems.push({ key: "identity.url", got: shown(identity.url), want });
+  }
+  const asked = identity?.external === true && primary?.options.collector.grafana.kanidm.enable === true;
+  if (asked && givenSecrets !== undefined && !givenSecrets.includes("kanidmToken")) {
+    const what = "an API token of a Kanidm service account in idm_oauth2_admins, because identity.external is true";
+    problems.push({ key: "kanidmToken", got: "nothing", want: `${what}: pulumi config set --secret kanidmToken` });
   }
   return problems;
 }

@@ -16,3 +16,6 @@ for stack in fleet sandbox; do
 done
 printf '\n'
 node dist/cli/status.js --stack sandbox --wait 60
+printf '\nGrafana, by Kanidm (ada is admin, erin editor, victor viewer, nora is refused):\n'
+sed 's/^\([^ ]*\) /  \1  password /' "$NIXMON_SANDBOX/identity/passwords"
+printf 'Without Kanidm: user admin, password by: . sandbox/env.sh; pulumi stack output --stack sandbox --show-secrets grafanaAdminPassword\n'

@@ -1,7 +1,10 @@
+import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { userError } from "../components/internal/userError";
 import { MonitoringPrimary } from "../components/monitoringPrimary";
+import { secretKeys } from "../plan/secrets";
 import type { ScrapeTarget } from "../plan/types";
+import { readAuthorities } from "./authorities";
 import { clusterConfig } from "./config";
 import { exporterHosts, hostArgs } from "./hosts";
 import { proxmoxProvider } from "./machines";
@@ -11,11 +14,13 @@ import { clusterSecrets } from "./secrets";
 
 /** A whole cluster: its primary, its other hosts, and the hosts of the fleets it names. */
 export async function clusterStack(stack: string, values: StackValues) {
-  const plan = planStack(stack, clusterConfig(stack, values));
+  const authorities = readAuthorities(stack, values, readProjectFile);
+  const plan = planStack(stack, clusterConfig(stack, values, authorities));
   for (const warning of plan.warnings) await pulumi.log.warn(warning);
 
   const provider = proxmoxProvider(values);
-  const args = hostArgs(values, plan, clusterSecrets(values, Object.values(plan.hosts), provider), provider);
+  const secrets = clusterSecrets(values, Object.values(plan.hosts), provider, authorities);
+  const args = hostArgs(values, plan, secrets, provider);
   const hosts = exporterHosts(plan, args, provider);
 
   const targets: Record<string, pulumi.Input<ScrapeTarget[]>> = await fleetTargets(values.fleets);
@@ -34,8 +39,15 @@ export async function clusterStack(stack: string, values: StackValues) {
     primary: primaryName,
     urls: primary.urls,
     connections,
+    /** Of Grafana's own account `admin`: the way in without Kanidm. */
+    grafanaAdminPassword: secrets[secretKeys.grafanaAdminPassword],
     scrapeTargets: { ...targets, [primaryName]: primary.scrapeTargets },
   };
+}
+
+/** The program runs in the project's folder. */
+function readProjectFile(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }
 
 /** Targets of hosts that other stacks own. Read before any resource is made: which hosts there are decides which files there are. */

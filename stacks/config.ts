@@ -2,6 +2,7 @@ import { load } from "js-yaml";
 import { placeholder } from "../plan/atAddress";
 import { secretKeyConsent } from "../plan/secrets";
 import type { ClusterConfig, Problem } from "../plan/types";
+import { type ReadFile, readAuthorities } from "./authorities";
 import { ConfigError, problemsOf } from "./problems";
 import { givenSecrets, type StackValues, stackSchema } from "./schema";
 
@@ -77,7 +78,7 @@ export function valuesFromEngine(all: Record<string, string>): Record<string, un
  * Reads a stack's file without the engine, for `render` and `doctor`.
  * @param readFile gives the text of a file in the project's folder, or undefined where there is none
  */
-export function readStack(stack: string, readFile: (name: string) => string | undefined): StackValues {
+export function readStack(stack: string, readFile: ReadFile): StackValues {
   const name = `Pulumi.${stack}.yaml`;
   const text = readFile(name);
   if (text === undefined)
@@ -99,8 +100,11 @@ function ownKeys<T>(all: Record<string, T>, decode: (value: T, key: string) => u
   );
 }
 
-/** What the plan needs to know of a stack; machines, logins and rotation stay outside it. */
-export function clusterConfig(stack: string, values: StackValues): ClusterConfig {
+/**
+ * What the plan needs to know of a stack; machines, logins and rotation stay outside it.
+ * @param authorities what `readAuthorities` found
+ */
+export function clusterConfig(stack: string, values: StackValues, authorities: string[] = []): ClusterConfig {
   const endpoint = values.proxmox && new URL(values.proxmox.endpoint);
   return {
     name: stack,
@@ -114,6 +118,8 @@ export function clusterConfig(stack: string, values: StackValues): ClusterConfig
       port: Number(endpoint.port || (endpoint.protocol === "https:" ? 443 : 80)),
       verifyTls: values.proxmox?.insecure !== true,
     },
+    identity: values.identity,
+    authorities,
     probes: values.probes,
     runbooks: values.runbooks,
     givenSecrets: values.givenSecrets,
@@ -129,7 +135,9 @@ export function clusterConfig(stack: string, values: StackValues): ClusterConfig
   };
 }
 
-/** `render`'s view of a stack: validated, without engine and secrets. */
-export function loadStackConfig(stack: string, readFile: (name: string) => string | undefined): ClusterConfig {
-  return clusterConfig(stack, readStack(stack, readFile));
+/** `render`'s view of a stack: validated, without engine and secrets, and without certificates that are kept elsewhere. */
+export function loadStackConfig(stack: string, readFile: ReadFile): ClusterConfig {
+  const values = readStack(stack, readFile);
+  const authorities = readAuthorities(stack, values, readFile, (path) => `<content of ${path}>`);
+  return clusterConfig(stack, values, authorities);
 }

@@ -147,6 +147,21 @@ export const stackSchema = z.strictObject({
       direct: flag.optional(),
     })
     .default({}),
+  /** The Kanidm that people log in to Grafana with, see `IdentityOptions`. */
+  identity: z
+    .strictObject({
+      url: text("an https URL without a path, such as https://auth.example.net", (value) =>
+        /^https:\/\/[^\s/?#]+\/?$/.test(value),
+      ).optional(),
+      external: flag.optional(),
+    })
+    .default({}),
+  tls: z
+    .strictObject({
+      /** PEM file of a certificate authority of one's own, relative to the project's folder. */
+      caFile: z.string().min(1).optional(),
+    })
+    .default({}),
   /** Where the pages of `docs/runbooks/` are published, for the link in each alert. */
   runbooks: url.optional(),
   /** Rotation numbers, see `rotations`: another number makes another secret. Absent is 1. */
@@ -178,4 +193,5 @@ export const givenSecrets = [
   "nextcloudTalkPassword",
   "heartbeatUrl",
   "scrapeTokens",
+  "kanidmToken",
 ] as const;

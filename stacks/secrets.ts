@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { GrafanaOAuthClient } from "../components/grafanaOAuthClient";
+import { type ExternalKanidmArgs, GrafanaOAuthClient } from "../components/grafanaOAuthClient";
 import { userError } from "../components/internal/userError";
 import { ProxmoxToken } from "../components/proxmoxToken";
 import { waysOut } from "../plan/cluster";
+import { identityUrl } from "../plan/kanidm";
 import {
   homeAssistantWebhookUrl,
   type RotationName,
@@ -18,12 +19,14 @@ import type { StackValues } from "./schema";
 
 /**
  * Every secret that some host of the cluster needs, made once: by `@pulumi/random`, by Proxmox, or given as `--secret` config.
+ * @param authorities certificates that are trusted beside the public ones
  * @returns value by key of the secrets folder; each host takes the ones it needs
  */
 export function clusterSecrets(
   values: StackValues,
   hosts: readonly HostData[],
   provider: pulumi.ProviderResource | undefined,
+  authorities: string[] = [],
 ): Record<string, pulumi.Output<string>> {
   const needed = new Set(hosts.flatMap((host) => host.secrets.map((need) => need.key)));
   const made: Record<string, pulumi.Output<string>> = {};
@@ -44,6 +47,7 @@ export function clusterSecrets(
     const client = new GrafanaOAuthClient("grafana-oauth", {
       domain: values.domain,
       rotation: rotation("grafanaOAuth"),
+      external: externalKanidm(values, authorities),
     });
     made[secretKeys.grafanaOAuthSecret] = client.clientSecret;
     made[secretKeys.kanidmGrafanaSecret] = client.clientSecret;
@@ -75,6 +79,12 @@ export function clusterSecrets(
     for (const name of tokens) made[scrapeTokenKey(name)] = given.apply((all) => requireToken(all, name));
   }
   return made;
+}
+
+/** Somebody else's Kanidm, or undefined where NixOS provisions the client on the identity host. */
+function externalKanidm(values: StackValues, authorities: string[]): ExternalKanidmArgs | undefined {
+  if (values.identity.external !== true) return undefined;
+  return { url: identityUrl(values), token: new pulumi.Config().requireSecret("kanidmToken"), authorities };
 }
 
 function requireToken(given: Record<string, string>, name: string): string {

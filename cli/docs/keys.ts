@@ -71,6 +71,10 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "hosts.<host>.scrapes[].path": "Path of the metrics.",
   "hosts.<host>.scrapes[].scheme": "How it is asked.",
   "hosts.<host>.scrapes[].bearerTokenSecret": "Name of the bearer token in the secret `scrapeTokens`.",
+  "identity.url": "Address of the Kanidm that people log in to Grafana with. Default `https://auth.<domain>`.",
+  "identity.external":
+    "Somebody else runs that Kanidm: Grafana's client is made by its REST API, with the secret `kanidmToken`. Default false.",
+  "tls.caFile": "PEM file with certificate authorities of your own, which the primary trusts beside the public ones.",
   "probes.enable": "Whether virtual hosts are probed. Default true.",
   "probes.scheme": "Default `https`.",
   "probes.verifyTls": "Whether an untrusted certificate fails the probe. Default true.",
@@ -93,5 +97,7 @@ export const secretDescriptions: Readonly<Record<(typeof givenSecrets)[number], 
   homeAssistantWebhookUrl: "Home Assistant's webhook, where its id is not to be made for you.",
   nextcloudTalkPassword: "App password of `nextcloudTalk.user`. Wanted when Talk is enabled.",
   heartbeatUrl: "What the Watchdog calls once a minute. Wanted when `heartbeat` is enabled.",
+  kanidmToken:
+    "API token of a Kanidm service account that may manage OAuth2 clients. Wanted when `identity.external` is true.",
   scrapeTokens: "Bearer tokens by name, as JSON. Wanted when a scrape names one.",
 };

@@ -26,7 +26,7 @@ function hostFiles(
     "host.json": json(data),
     ...(data.secrets.length > 0 ? { "secrets.json": json(secretsFile(data)) } : {}),
     ...(data.alloy === null ? {} : { "config.alloy": data.alloy }),
-    ...(data.kanidm === null ? {} : { "kanidm.json": json(data.kanidm) }),
+    ...(data.kanidm === null ? {} : { "kanidm.json": json(data.kanidm.provision) }),
     ...(data.collector === null ? {} : collectorFiles(data.collector, targets, dashboards)),
   };
 }

@@ -36,7 +36,7 @@ export function render(request: RenderRequest): RenderResult {
     );
   }
   const readFile = (name: string) => {
-    const path = join(project, name);
+    const path = resolve(project, name);
     return existsSync(path) ? readFileSync(path, "utf8") : undefined;
   };
   const plan = planStack(stack, loadStackConfig(stack, readFile), root);

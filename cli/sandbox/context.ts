@@ -35,6 +35,8 @@ export function folders() {
     /** Says that the folder is the sandbox's own and may be removed. */
     marker: join(state, ".nixmon-sandbox"),
     cache: process.env.NIXMON_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "nixmon"),
+    ownerScript: join(root, "sandbox", "hosts", "owner.sh"),
+    passwords: join(state, "identity", "passwords"),
     machineScript: join(root, "sandbox", "hosts", "machine.sh"),
     rootImageScript: join(root, "sandbox", "hosts", "root-image.sh"),
     server: join(__dirname, "..", "..", "sandbox", "proxmox", "main.js"),

@@ -13,11 +13,15 @@ export type PushVerb =
   | "proxmox-machine"
   | "proxmox-token";
 
-/**
- * The command of a `local.Command`. It is an input in the state, so it must not differ between two checkouts: the script is named
- * relative to the program's folder, which is also the provider's.
- */
 export function pushCommand(verb: PushVerb, programFolder = process.cwd()): string {
-  const script = relative(programFolder, resolve(__dirname, "../../cli/push.js"));
-  return `node ${quote(script.split(sep).join("/"))} ${verb}`;
+  return nodeCommand("push", verb, programFolder);
+}
+
+/**
+ * The command of a `local.Command` that runs one of our scripts. It is an input in the state, so it must not differ between two
+ * checkouts: the script is named relative to the program's folder, which is also the provider's.
+ */
+export function nodeCommand(script: "push" | "kanidm", verb: string, programFolder = process.cwd()): string {
+  const file = relative(programFolder, resolve(__dirname, `../../cli/${script}.js`));
+  return `node ${quote(file.split(sep).join("/"))} ${quote(verb)}`;
 }

@@ -115,6 +115,7 @@ create() {
   echo "$name" >"$upper/etc/hostname"
   for nix in "$HERE/../nix/templates"/*.nix; do install -m 0644 "$nix" "$upper/etc/nixos/"; done
   mv "$upper/etc/nixos/${template#nixos-}.nix" "$upper/etc/nixos/configuration.nix"
+  "$HERE/owner.sh" "$name" "$template" "$upper"
 }
 
 # What cloud-init tells a guest at each start: its address and who may log in.

@@ -162,7 +162,8 @@ loki.write "default" {
 		"provision.json": `{"groups":{"users":{"members":["ada"]}},"persons":{"ada":{"displayName":"Ada","mailAddresses":["ada@localhost"]}},
  "systems":{"oauth2":{"grafana":{"displayName":"Grafana","originUrl":"http://127.0.0.1:GRAFANAPORT/login/generic_oauth","originLanding":"http://127.0.0.1:GRAFANAPORT/",
  "basicSecretFile":"DIR/oauth","preferShortUsername":true,"scopeMaps":{"users":["openid","profile","email","groups"]},"claimMaps":{"grafana_role":{"valuesByGroup":{"users":["Editor"]}}}}}}}`,
-		"oauth": "abc\n",
+		"oauth":             "abc\n",
+		"standin-passwords": "ada ada-s3cret\n",
 		"grafana.ini": `[server]
 http_addr=127.0.0.1
 http_port=GRAFANAPORT
@@ -208,7 +209,7 @@ role_attribute_strict=true
 		t.Fatal(err)
 	}
 	response.Body.Close()
-	if response, err = browser.PostForm(response.Request.URL.String(), url.Values{"user": {"ada"}}); err != nil {
+	if response, err = browser.PostForm(response.Request.URL.String(), url.Values{"user": {"ada"}, "password": {"ada-s3cret"}}); err != nil {
 		t.Fatal(err)
 	}
 	response.Body.Close()

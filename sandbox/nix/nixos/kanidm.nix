@@ -64,6 +64,7 @@ in
       after = [ "network.target" ];
       restartTriggers = [ toml provision ];
       serviceConfig = {
+        Type = "notify";
         ExecStart = "${cfg.package}/bin/kanidmd server -c /etc/kanidm/server.toml";
         User = "kanidm";
         Group = "kanidm";

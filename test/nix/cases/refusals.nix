@@ -27,6 +27,15 @@ in
   (refused "logs that the host data knows nothing of are refused" [ "logs.enable" "host data" ] [ hosts.primary { server.monitoring.data = lib.mkForce (fixture // { alloy = null; }); } ])
   (refused "an integration that the host data knows nothing of is refused" [ "homeAssistant.enable" "home-assistant" ]
     [ hosts.primary { server.monitoring.data = lib.mkForce (lib.recursiveUpdate fixture { collector.alertmanager.receivers = [ { name = "nobody"; } ]; }); } ])
+  (refused "an identity host without Kanidm is refused" [ "identityHost" "services.kanidm serves nothing" "identity.external" ]
+    [ hosts.identity { services.kanidm.server.enable = lib.mkForce false; } ])
+  (refused "a Kanidm that calls itself otherwise is refused" [ "https://auth.sandbox.test" "https://idm.invalid" "identity.url" ]
+    [ hosts.identity { services.kanidm.server.settings = lib.mkForce { domain = "idm.invalid"; origin = "https://idm.invalid"; }; } ])
+  (refused "a redirect that Grafana does not send is refused" [ "https://grafana.example.test/login/generic_oauth" "https://grafana.invalid/" "originUrl" ]
+    [ hosts.identity { services.kanidm.provision.systems.oauth2.grafana.originUrl = lib.mkForce "https://grafana.invalid/"; } ])
+  (holds "a second redirect beside the right one is not" (failures [ hosts.identity {
+    services.kanidm.provision.systems.oauth2.grafana.originUrl = lib.mkForce [ "https://grafana.invalid/" "https://grafana.example.test/login/generic_oauth" ];
+  } ] == [ ]))
   (holds "an unknown option is refused" (thrown (units (plain { server.monitoring.exporter.node.enable = true; }))))
   (holds "an unknown exporter is refused" (thrown (units (plain { server.monitoring.exporters.nodes.enable = true; }))))
   (holds "a value of the wrong type is refused" (thrown (units (plain { server.monitoring.exporters.node.port = "9100"; }))))

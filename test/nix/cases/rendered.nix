@@ -11,7 +11,7 @@ let
     networking.nftables.enable = true;
     services.postgresql.enable = data.monitoring.exporters.postgres.enable;
     services.redis.servers = lib.mapAttrs (_: instance: { enable = true; inherit (instance) port; }) data.redisInstances;
-    services.kanidm.server.enable = data.kanidm != null;
+    services.kanidm.server = lib.optionalAttrs (data.kanidm != null) { enable = true; settings.origin = data.kanidm.url; };
     server.monitoring = { inherit data; };
   };
   run = file:

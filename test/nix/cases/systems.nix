@@ -6,6 +6,7 @@ let
   io = systemOf "io";
   identity = systemOf "identity";
   exporter = systemOf "exporter";
+  trusting = (evaluate [ hosts.primary { server.monitoring.data = lib.mkForce (lib.recursiveUpdate (lib.importJSON ../../../build/nix-fixtures/nixmon.json) { collector.authorities = [ "a certificate" ]; }); } ]).config.sandbox.system;
   units = system: lib.attrNames system.units;
   lines = system: file: lib.filter (l: l != "") (lib.splitString "\n" system.etc."nixmon/${file}".text);
   manifest = system: builtins.fromJSON system.etc."nixmon/manifest.json".text;
@@ -26,6 +27,10 @@ in
   ])
   (holds "the identity host gets Grafana's client" (lib.hasInfix "grafana_role" identity.etc."kanidm/provision.json".text))
   (holds "and Kanidm reads its secret by credential" (has "LoadCredential=KANIDM_OAUTH2_GRAFANA_SECRET:/var/lib/nixmon/secrets/KANIDM/OAUTH2/GRAFANA_SECRET" identity "kanidm.service"))
+  (holds "an authority of one's own is trusted by the primary" (lib.hasInfix "a certificate" trusting.etc."ssl/certs/nixos-own-authorities.pem".text))
+  (same "and whoever looks at the bundle is restarted by another one" (lib.filter (unit: trusting.units.${unit} != primary.units.${unit}) (units trusting))
+    [ "alertmanager.service" "grafana.service" "prometheus-blackbox-exporter.service" ])
+  (holds "without one nothing is set" (!(primary.etc ? "ssl/certs/nixos-own-authorities.pem")))
   (same "no assertion fails on any of them" (lib.concatMap (h: lib.filter (a: !a.assertion) (evaluate [ hosts.${h} ]).config.assertions) (lib.attrNames hosts)) [ ])
 
   (same "the manifest names host and payload" { inherit (manifest primary) schema host hash; } { schema = 1; host = "nixmon"; hash = "0000"; })

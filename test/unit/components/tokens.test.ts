@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { readInput } from "../../../cli/kanidm/input";
 import { GrafanaOAuthClient } from "../../../components/grafanaOAuthClient";
 import { ProxmoxToken } from "../../../components/proxmoxToken";
 import { mockEngine, type Registered, settled } from "./mocks";
@@ -87,5 +88,27 @@ describe("GrafanaOAuthClient", () => {
     ]);
     expect(await settled(client.redirectUrl)).toBe("https://grafana.example.net/login/generic_oauth");
     expect(await pulumi.isSecret(client.clientSecret)).toBe(true);
+  });
+
+  test("at somebody else's Kanidm is made by a command that is told everything on stdin, and reads its secret", async () => {
+    const registered = await mockEngine({ "command:local:Command": () => ({ stdout: "kanidm-s3cret" }) });
+    const external = { url: "https://idm.test/", token: pulumi.secret("t0ken") };
+    const client = new GrafanaOAuthClient("oauth", { domain: "example.net", external });
+    expect(await settled(client.clientSecret)).toBe("kanidm-s3cret");
+    expect(await pulumi.isSecret(client.clientSecret)).toBe(true);
+    expect(registered.map(({ type }) => type)).toEqual([
+      "nixmon:components:GrafanaOAuthClient",
+      "command:local:Command",
+    ]);
+    const { stdin, ...inputs } = registered[1]?.inputs ?? {};
+    expect(inputs).toEqual({
+      create: expect.stringMatching(/^node \S*cli\/kanidm\.js apply$/),
+      delete: expect.stringMatching(/^node \S*cli\/kanidm\.js remove$/),
+      triggers: ["https://idm.test/"],
+      logging: "stderr",
+      addPreviousOutputInEnv: false,
+    });
+    const told = readInput(String(typeof stdin === "string" ? stdin : (stdin as { value: string }).value));
+    expect(told).toMatchObject({ url: "https://idm.test", token: "t0ken", owner: "nixmon/test", rotation: 1 });
   });
 });

@@ -115,7 +115,7 @@ describe("loki.yaml", () => {
 });
 
 describe("Grafana and Kanidm", () => {
-  const context = { domain: "example.net", address: "10.0.0.11", kanidm: true, alerting: true };
+  const context = { domain: "example.net", address: "10.0.0.11", kanidm: "https://auth.example.net", alerting: true };
   const settings = grafanaSettings(context);
   const client = at(kanidmProvision("example.net"), "systems", "oauth2", "grafana") as JsonObject;
   const oauth = settings["auth.generic_oauth"] as Record<string, string>;
@@ -176,7 +176,7 @@ describe("Grafana and Kanidm", () => {
   });
 
   test("without Kanidm leave the local login alone", () => {
-    expect(grafanaSettings({ ...context, kanidm: false })).not.toHaveProperty("auth.generic_oauth");
+    expect(grafanaSettings({ ...context, kanidm: undefined })).not.toHaveProperty("auth.generic_oauth");
   });
 
   test("have data sources with fixed uids", () => {

@@ -36,6 +36,7 @@ describe("host data", () => {
     const { hosts } = plan();
     expect(Object.keys(hosts).filter((name) => hosts[name]?.collector)).toEqual(["nixmon"]);
     expect(Object.keys(hosts).filter((name) => hosts[name]?.kanidm)).toEqual(["nixcloud"]);
+    expect(hosts.nixcloud?.kanidm?.url).toBe("https://auth.example.net");
   });
 
   test("tells each host where the primary and the IO primary are", () => {
@@ -157,4 +158,27 @@ test("a thousand hosts with everything on are planned in less than two seconds",
   const { hosts, errors } = plan({ ...cluster(), hosts: [...cluster().hosts, ...many] });
   expect(performance.now() - start).toBeLessThan(2000);
   expect([Object.keys(hosts).length, errors]).toEqual([1004, []]);
+});
+
+test("somebody else's Kanidm is asked at its address, provisioned nowhere, and needs no identity host", () => {
+  const allocations = { monitoringPrimaryHost: "nixmon", ioPrimaryHost: "nixio" };
+  const elsewhere = { identity: { url: "https://idm.example.org/", external: true }, givenSecrets: ["kanidmToken"] };
+  const { hosts, errors, warnings } = planCluster(cluster({ allocations, ...elsewhere }), content);
+  expect(errors).toEqual([]);
+  expect(warnings.filter((text) => text.includes("Kanidm"))).toEqual([]);
+  expect(hosts.nixmon?.collector?.grafana.settings["auth.generic_oauth"]).toMatchObject({
+    auth_url: "https://idm.example.org/ui/oauth2",
+    token_url: "https://idm.example.org/oauth2/token",
+    api_url: "https://idm.example.org/oauth2/openid/grafana/userinfo",
+  });
+  expect(Object.values(hosts).map(({ kanidm }) => kanidm)).toEqual([null, null, null, null]);
+  expect(Object.values(hosts).flatMap(({ secrets }) => secrets.map(({ key }) => key))).not.toContain(
+    "KANIDM/OAUTH2/GRAFANA_SECRET",
+  );
+});
+
+test("authorities of one's own reach the primary alone", () => {
+  const { hosts } = planCluster(cluster({ authorities: ["PEM"] }), content);
+  expect(hosts.nixmon?.collector?.authorities).toEqual(["PEM"]);
+  expect(JSON.stringify(hosts.nixio)).not.toContain("PEM");
 });

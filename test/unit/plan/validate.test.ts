@@ -44,6 +44,16 @@ test.each<[string, ClusterConfig, string]>([
     `allocations.server.identityHost: got "nope", which is no host, want ${known}`,
   ],
   [
+    "a Kanidm by a path",
+    cluster({ identity: { url: "https://example.net/idm" } }),
+    'identity.url: got "https://example.net/idm", want an https URL without a path, such as https://auth.example.net',
+  ],
+  [
+    "somebody else's Kanidm without a token",
+    cluster({ identity: { external: true }, givenSecrets: [] }),
+    "kanidmToken: got nothing, want an API token of a Kanidm service account in idm_oauth2_admins, because identity.external is true: pulumi config set --secret kanidmToken",
+  ],
+  [
     "two primaries",
     withHost("nixserv", { monitoring: { collector: { enable: true } } }),
     "hosts.nixserv.monitoring.collector.enable: got true, want false: nixmon is the primary, and there is one",

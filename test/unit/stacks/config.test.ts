@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { rotations, secretKeyConsent } from "../../../plan/secrets";
 import { clusterConfig, loadStackConfig, parseStack, readStack, valuesFromEngine } from "../../../stacks/config";
@@ -156,7 +156,10 @@ describe("a stack's configuration", () => {
 describe("the stacks in this repository", () => {
   const root = resolve(__dirname, "../../..");
   test.each(["sandbox", "fleet", "nixmon"])("%s is valid", (stack) => {
-    const config = loadStackConfig(stack, (name) => readFileSync(resolve(root, name), "utf8"));
+    const config = loadStackConfig(stack, (name) => {
+      const path = resolve(root, name);
+      return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+    });
     expect(config.hosts.length).toBeGreaterThan(0);
   });
 });

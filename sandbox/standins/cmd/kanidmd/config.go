@@ -131,8 +131,10 @@ type Client struct {
 	PreferShortUsername bool                 `json:"preferShortUsername"`
 	InsecureNoPKCE      bool                 `json:"allowInsecureClientDisablePkce"`
 
-	secret string
-	key    *signer
+	secret      string
+	key         *signer
+	description string
+	byAPI       bool // made at the REST endpoints, not by provisioning
 }
 
 // ClaimMap gives an extra claim by group.

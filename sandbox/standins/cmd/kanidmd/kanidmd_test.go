@@ -114,7 +114,9 @@ func start(t *testing.T) *Kanidm {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Kanidm{tool: standin.New("kanidmd", "Kanidm"), config: config, state: state, adminToken: "admin-token", now: time.Now}
+	return &Kanidm{tool: standin.New("kanidmd", "Kanidm"), config: config, state: state, now: time.Now,
+		passwords: map[string]string{"ada": "pw-ada", "root": "pw-root", "mallory": "pw-mallory"},
+		accounts:  map[string]right{"admin-token": readWrite, "reader": readOnly, "stranger": noRight}}
 }
 
 const verifier = "a-verifier-that-is-long-enough-for-the-standard-43"
@@ -122,7 +124,7 @@ const verifier = "a-verifier-that-is-long-enough-for-the-standard-43"
 func request(changes ...string) string {
 	sum := sha256.Sum256([]byte(verifier))
 	q := url.Values{"client_id": {"grafana"}, "redirect_uri": {"https://grafana.sandbox.test/login/generic_oauth"}, "response_type": {"code"}, "state": {"st"}, "nonce": {"no"},
-		"scope": {"openid profile email groups"}, "code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"}, "login_hint": {"root"}}
+		"scope": {"openid profile email groups"}, "code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"}}
 	for i := 0; i+1 < len(changes); i += 2 {
 		q.Set(changes[i], changes[i+1])
 	}
@@ -130,37 +132,60 @@ func request(changes ...string) string {
 }
 
 func TestRequestsThatKanidmRefusesGetNoCode(t *testing.T) {
-	handler := start(t).Handler()
+	do := doer(start(t))
 	for name, test := range map[string]struct {
+		user    string
 		changes []string
 		status  int
 	}{
-		"another redirect":      {[]string{"redirect_uri", "https://grafana.sandbox.test/login/generic_oauth/"}, 400},
-		"the landing page":      {[]string{"redirect_uri", "https://grafana.sandbox.test/"}, 400},
-		"an unknown client":     {[]string{"client_id", "other"}, 400},
-		"no PKCE":               {[]string{"code_challenge", ""}, 400},
-		"PKCE in the clear":     {[]string{"code_challenge_method", "plain"}, 400},
-		"a scope not in a map":  {[]string{"scope", "openid offline"}, 403},
-		"commas between scopes": {[]string{"scope", "openid,profile"}, 403},
-		"a user in no group":    {[]string{"login_hint", "eve"}, 403},
-		"nobody":                {[]string{"login_hint", "mallory"}, 401},
+		"another redirect":           {"root", []string{"redirect_uri", "https://grafana.sandbox.test/login/generic_oauth/"}, 400},
+		"the landing page":           {"root", []string{"redirect_uri", "https://grafana.sandbox.test/"}, 400},
+		"an unknown client":          {"root", []string{"client_id", "other"}, 400},
+		"no PKCE":                    {"root", []string{"code_challenge", ""}, 400},
+		"PKCE in the clear":          {"root", []string{"code_challenge_method", "plain"}, 400},
+		"a scope not in a map":       {"root", []string{"scope", "openid offline"}, 403},
+		"commas between scopes":      {"root", []string{"scope", "openid,profile"}, 403},
+		"a user in no group":         {"eve", nil, 403},
+		"nobody that has an account": {"mallory", nil, 401},
+		"another's password":         {"ada", []string{"password", "pw-root"}, 401},
+		"no password":                {"ada", []string{"password", ""}, 401},
 	} {
-		answer := httptest.NewRecorder()
-		handler.ServeHTTP(answer, httptest.NewRequest("GET", request(test.changes...), nil))
+		k := doer(start(t))
+		if test.user == "eve" {
+			known := start(t)
+			known.passwords["eve"] = "pw-eve"
+			k = doer(known)
+		}
+		answer := authorise(k, test.user, test.changes...)
 		if answer.Code != test.status || answer.Header().Get("Location") != "" {
 			t.Errorf("%s: got %d %s, wanted %d and no redirect", name, answer.Code, answer.Body, test.status)
 		}
 	}
-	answer := httptest.NewRecorder()
-	handler.ServeHTTP(answer, httptest.NewRequest("GET", request("login_hint", ""), nil))
-	if answer.Code != 200 || !strings.Contains(answer.Body.String(), "stand-in") || !strings.Contains(answer.Body.String(), "<option>ada</option>") {
-		t.Errorf("without a user the form was wanted, got %d %s", answer.Code, answer.Body)
+	if answer := authorise(do, "eve"); answer.Code != 401 {
+		t.Errorf("a person without a password: %d", answer.Code)
+	}
+	answer := do("GET", request()+"&user=ada&password=pw-ada&login_hint=ada", "")
+	if answer.Code != 200 || !strings.Contains(answer.Body.String(), "stand-in") || answer.Header().Get("Location") != "" {
+		t.Errorf("the form was wanted, got %d %s", answer.Code, answer.Body)
 	}
 }
 
-func redeem(t *testing.T, do func(method, target, body string, header ...string) *httptest.ResponseRecorder, user string, changes ...string) *httptest.ResponseRecorder {
+type do = func(method, target, body string, header ...string) *httptest.ResponseRecorder
+
+// authorise sends the login form; a change of `password` is the form's, the others are the request's.
+func authorise(do do, user string, changes ...string) *httptest.ResponseRecorder {
+	password := "pw-" + user
+	for i := 0; i+1 < len(changes); i += 2 {
+		if changes[i] == "password" {
+			password, changes = changes[i+1], nil
+		}
+	}
+	return do("POST", request(changes...), url.Values{"user": {user}, "password": {password}}.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+}
+
+func redeem(t *testing.T, do do, user string, changes ...string) *httptest.ResponseRecorder {
 	t.Helper()
-	answer := do("POST", request("login_hint", ""), "user="+user, "Content-Type", "application/x-www-form-urlencoded")
+	answer := authorise(do, user)
 	location, err := url.Parse(answer.Header().Get("Location"))
 	if answer.Code != 302 || err != nil || location.Query().Get("state") != "st" {
 		t.Fatalf("got %d %s %s", answer.Code, answer.Header(), answer.Body)
@@ -213,7 +238,7 @@ func TestTokensThatMustNotBeGivenAreNot(t *testing.T) {
 func TestACodeIsGoodOnceAndForAMinute(t *testing.T) {
 	k := start(t)
 	do := doer(k)
-	answer := do("GET", request(), "")
+	answer := authorise(do, "root")
 	location, _ := url.Parse(answer.Header().Get("Location"))
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {location.Query().Get("code")}, "redirect_uri": {"https://grafana.sandbox.test/login/generic_oauth"}, "code_verifier": {verifier}, "client_id": {"grafana"}, "client_secret": {"s3cret"}}
 	for i, want := range []int{200, 400} {
@@ -221,7 +246,7 @@ func TestACodeIsGoodOnceAndForAMinute(t *testing.T) {
 			t.Errorf("use %d of the code: got %d %s", i+1, answer.Code, answer.Body)
 		}
 	}
-	answer = do("GET", request(), "")
+	answer = authorise(do, "root")
 	location, _ = url.Parse(answer.Header().Get("Location"))
 	form.Set("code", location.Query().Get("code"))
 	k.now = func() time.Time { return time.Now().Add(2 * time.Minute) }
@@ -307,34 +332,103 @@ func TestTheRestEndpointsMakeAClientThatWorks(t *testing.T) {
 	k := start(t)
 	do := doer(k)
 	auth := []string{"Authorization", "Bearer admin-token"}
-	if answer := do("POST", "/v1/oauth2/_basic", "{}", "Authorization", "Bearer wrong"); answer.Code != 401 {
-		t.Fatalf("a wrong token: %d", answer.Code)
-	}
-	for _, step := range [][2]string{
-		{"_basic", `{"attrs":{"name":["wiki"],"displayname":["Wiki"],"oauth2_rs_origin_landing":["https://wiki.sandbox.test"]}}`},
-		{"wiki/_attr/oauth2_rs_origin", `["https://wiki.sandbox.test/callback"]`},
-		{"wiki/_scopemap/grafana.access", `["openid"]`},
-		{"wiki/_claimmap/role/grafana.admins", `["writer"]`},
+	for _, step := range [][3]string{
+		{"POST", "_basic", `{"attrs":{"name":["wiki"],"displayname":["Wiki"],"description":["ours"],"oauth2_rs_origin_landing":["https://wiki.sandbox.test"]}}`},
+		{"POST", "wiki/_attr/oauth2_rs_origin", `["https://wiki.sandbox.test/callback","https://wiki.sandbox.test/old"]`},
+		{"DELETE", "wiki/_attr/oauth2_rs_origin", `["https://wiki.sandbox.test/old"]`},
+		{"POST", "wiki/_scopemap/grafana.access", `["openid"]`},
+		{"POST", "wiki/_scopemap/grafana.admins", `["openid"]`},
+		{"DELETE", "wiki/_scopemap/grafana.admins@sandbox.test", ``},
+		{"POST", "wiki/_claimmap/role/grafana.admins", `["writer"]`},
+		{"PATCH", "wiki", `{"attrs":{"displayname":["The wiki"]}}`},
 	} {
-		if answer := do("POST", "/v1/oauth2/"+step[0], step[1], auth...); answer.Code != 200 {
-			t.Fatalf("%s: %d %s", step[0], answer.Code, answer.Body)
+		if answer := do(step[0], "/v1/oauth2/"+step[1], step[2], auth...); answer.Code != 200 {
+			t.Fatalf("%s: %d %s", step[1], answer.Code, answer.Body)
 		}
 	}
-	var secret string
-	if err := json.Unmarshal(do("GET", "/v1/oauth2/wiki/_basic_secret", "", auth...).Body.Bytes(), &secret); err != nil || len(secret) < 32 {
-		t.Errorf("secret %q, %v", secret, err)
+	secret := func() (secret string) {
+		if err := json.Unmarshal(do("GET", "/v1/oauth2/wiki/_basic_secret", "", auth...).Body.Bytes(), &secret); err != nil || len(secret) < 32 {
+			t.Errorf("secret %q, %v", secret, err)
+		}
+		return secret
 	}
-	if answer := do("GET", request("client_id", "wiki", "redirect_uri", "https://wiki.sandbox.test/callback", "scope", "openid"), ""); answer.Code != 302 {
+	first := secret()
+	if answer := do("PATCH", "/v1/oauth2/wiki", `{"attrs":{"oauth2_rs_basic_secret":[]}}`, auth...); answer.Code != 200 || secret() == first {
+		t.Errorf("the secret was not made anew: %d", answer.Code)
+	}
+	want := `{"attrs":{"description":["ours"],"displayname":["The wiki"],"name":["wiki"],"oauth2_rs_claim_map":["role:grafana.admins@sandbox.test:;:\"writer\""],` +
+		`"oauth2_rs_origin":["https://wiki.sandbox.test/callback"],"oauth2_rs_origin_landing":["https://wiki.sandbox.test"],"oauth2_rs_scope_map":["grafana.access@sandbox.test: {\"openid\"}"]}}`
+	if got := strings.TrimSpace(do("GET", "/v1/oauth2/wiki", "", auth...).Body.String()); got != want {
+		t.Errorf("the entry is\n%s, wanted\n%s", got, want)
+	}
+	if answer := authorise(do, "root", "client_id", "wiki", "redirect_uri", "https://wiki.sandbox.test/callback", "scope", "openid"); answer.Code != 302 {
 		t.Errorf("the new client gets no code: %d %s", answer.Code, answer.Body)
 	}
-	for target, want := range map[string]int{"_basic": 400, "wiki/_scopemap/nobody": 404, "none/_scopemap/grafana.access": 404} {
-		if answer := do("POST", "/v1/oauth2/"+target, `["openid"]`, auth...); answer.Code != want {
-			t.Errorf("%s: got %d, wanted %d", target, answer.Code, want)
+	if answer := authorise(do, "root", "client_id", "wiki", "redirect_uri", "https://wiki.sandbox.test/old", "scope", "openid"); answer.Code != 400 {
+		t.Errorf("a redirect that was taken away still works: %d", answer.Code)
+	}
+	k.Replace(&Provision{Groups: k.state.Groups, Persons: k.state.Persons})
+	if answer := do("GET", "/v1/oauth2/wiki", "", auth...); !strings.Contains(answer.Body.String(), "The wiki") {
+		t.Errorf("provisioning took away a client that it does not name: %s", answer.Body)
+	}
+}
+
+func TestTheRestEndpointsRefuseWhatKanidmRefuses(t *testing.T) {
+	do := doer(start(t))
+	body := `{"attrs":{"name":["wiki"],"displayname":["Wiki"],"oauth2_rs_origin_landing":["https://wiki.sandbox.test"]}}`
+	for name, test := range map[string]struct {
+		token, method, target, body string
+		status                      int
+		says                        string
+	}{
+		"no token":                   {"", "GET", "grafana", "", 401, "notauthenticated"},
+		"a wrong token":              {"wrong", "POST", "_basic", body, 401, "notauthenticated"},
+		"a token that may only read": {"reader", "POST", "_basic", body, 403, "accessdenied"},
+		"a stranger's write":         {"stranger", "POST", "_basic", body, 403, "accessdenied"},
+		"a stranger sees nothing":    {"stranger", "GET", "grafana", "", 200, "null"},
+		"a client that is nowhere":   {"admin-token", "GET", "none", "", 200, "null"},
+		"a client twice":             {"admin-token", "POST", "_basic", strings.Replace(body, "wiki", "grafana", 1), 409, "attruniqueness"},
+		"a client without a name":    {"admin-token", "POST", "_basic", "{}", 400, "name"},
+		"a group that is nowhere":    {"admin-token", "POST", "grafana/_scopemap/nobody", `["openid"]`, 404, "nomatchingentries"},
+		"a map of no client":         {"admin-token", "POST", "none/_scopemap/grafana.access", `["openid"]`, 404, "nomatchingentries"},
+		"a chosen secret":            {"admin-token", "PATCH", "grafana", `{"attrs":{"oauth2_rs_basic_secret":["mine"]}}`, 403, "accessdenied"},
+	} {
+		answer := do(test.method, "/v1/oauth2/"+test.target, test.body, "Authorization", "Bearer "+test.token)
+		if answer.Code != test.status || !strings.Contains(answer.Body.String(), test.says) {
+			t.Errorf("%s: got %d %s, wanted %d %s", name, answer.Code, answer.Body, test.status, test.says)
 		}
 	}
-	k.adminToken = ""
-	if answer := do("GET", "/v1/oauth2/wiki/_basic_secret", "", "Authorization", "Bearer "); answer.Code != 401 {
-		t.Errorf("without a token file the endpoints are open: %d", answer.Code)
+	if answer := do("GET", "/v1/oauth2/grafana", "", "Authorization", "Bearer reader"); !strings.Contains(answer.Body.String(), "oauth2_rs_origin") {
+		t.Errorf("control: a reader sees the client, got %s", answer.Body)
+	}
+}
+
+func TestCredentialsAreReadFromFilesOfTwoWords(t *testing.T) {
+	path, dir := files(t, "server.toml", goodConfig)
+	config, err := LoadConfig(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &Kanidm{config: config}
+	if err := k.readCredentials("", ""); err != nil || len(k.passwords)+len(k.accounts) != 0 {
+		t.Errorf("without files there are no credentials and no error, got %v", err)
+	}
+	put := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("standin-passwords", "ada s3cret\n")
+	put("standin-tokens", "tok readonly\n")
+	if err := k.readCredentials("", ""); err != nil || k.passwords["ada"] != "s3cret" || k.accounts["tok"] != readOnly {
+		t.Errorf("got %v %v %v", k.passwords, k.accounts, err)
+	}
+	put("standin-tokens", "tok-s3cret everything\n")
+	if err := k.readCredentials("", ""); err == nil || strings.Contains(err.Error(), "tok-s3cret") {
+		t.Errorf("an unknown right: %v", err)
+	}
+	if err := k.readCredentials(filepath.Join(dir, "none"), ""); err == nil {
+		t.Error("a named file that is not there was taken for empty")
 	}
 }
 

@@ -1,6 +1,5 @@
 // Command kanidmd is a stand-in for Kanidm in nixmon's sandbox: it reads the real server.toml and provisioning state
-// and plays the OpenID provider with Kanidm's rules for redirects, scopes, PKCE and claims. It asks nobody for a
-// password and is not Kanidm.
+// and plays the OpenID provider with Kanidm's rules for redirects, scopes, PKCE and claims. It is not Kanidm.
 package main
 
 import (
@@ -9,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"nixmon/sandbox/standins/internal/standin"
@@ -20,12 +18,16 @@ func main() {
 	usage := tool.Banner() + `
 
 Usage:
-  kanidmd server [-c FILE] [--provision FILE] [--admin-token-file FILE]
+  kanidmd server [-c FILE] [--provision FILE] [--passwords FILE] [--tokens FILE]
   kanidmd configtest [-c FILE] [--provision FILE]
   kanidmd cert-generate [-c FILE]
 
 The provisioning file, also by KANIDMD_PROVISION, is kanidm-provision's JSON state; where neither is given it is the
 provision.json beside the configuration, if there is one. SIGHUP reads it again.
+
+Kanidm keeps passwords and API tokens in its database; the stand-in reads them from files of lines with two words each:
+--passwords has PERSON PASSWORD, --tokens has TOKEN readwrite|readonly|none (what the service account may do with OAuth2
+clients). Default: standin-passwords and standin-tokens beside the database, where they are.
 `
 	if len(os.Args) < 2 {
 		fmt.Fprint(os.Stderr, usage)
@@ -48,7 +50,8 @@ provision.json beside the configuration, if there is one. SIGHUP reads it again.
 	path := flags.String("c", "/etc/kanidm/server.toml", "configuration file")
 	flags.StringVar(path, "config-path", *path, "configuration file")
 	provision := flags.String("provision", os.Getenv("KANIDMD_PROVISION"), "provisioning state, JSON")
-	tokenFile := flags.String("admin-token-file", "", "file with the bearer token of the REST endpoints; without it they are off")
+	passwords := flags.String("passwords", "", "passwords of persons")
+	tokens := flags.String("tokens", "", "API tokens of service accounts")
 	if err := flags.Parse(os.Args[2:]); err == flag.ErrHelp {
 		return
 	} else if err != nil {
@@ -74,11 +77,8 @@ provision.json beside the configuration, if there is one. SIGHUP reads it again.
 		tool.Fatal("failed to provision", err)
 	}
 	k := &Kanidm{tool: tool, config: config, state: state, now: time.Now}
-	if *tokenFile != "" {
-		text, err := os.ReadFile(*tokenFile)
-		if k.adminToken = strings.TrimSpace(string(text)); err != nil || k.adminToken == "" {
-			tool.Fatal("admin token", fmt.Errorf("%s: unreadable or empty (%v)", *tokenFile, err))
-		}
+	if err := k.readCredentials(*passwords, *tokens); err != nil {
+		tool.Fatal("failed to read the credentials", err)
 	}
 	if command == "configtest" {
 		tool.Log("info", "configuration is valid")
@@ -98,6 +98,11 @@ provision.json beside the configuration, if there is one. SIGHUP reads it again.
 			return
 		}
 		k.Replace(fresh)
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if err := k.readCredentials(*passwords, *tokens); err != nil {
+			tool.Log("error", "credentials refused", "err", err)
+		}
 		tool.Log("info", "provisioning state read again")
 	}
 	if err := tool.Serve(k.Handler(), &tls.Config{Certificates: []tls.Certificate{cert}}, reload, config.BindAddress...); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/subtle"
 	"fmt"
 	"html/template"
 	"maps"
@@ -18,10 +19,11 @@ import (
 
 // Kanidm is the running stand-in.
 type Kanidm struct {
-	tool       *standin.Tool
-	config     *Config
-	adminToken string // "" where the REST endpoints are off
-	now        func() time.Time
+	tool      *standin.Tool
+	config    *Config
+	passwords map[string]string // of persons; who has none cannot log in
+	accounts  map[string]right  // token of a service account -> what it may do at the REST endpoints
+	now       func() time.Time
 
 	mu     sync.Mutex
 	state  *Provision
@@ -65,6 +67,14 @@ func (k *Kanidm) Replace(state *Provision) {
 			if client.BasicSecretFile == "" {
 				client.secret = old.secret // one that the server made itself
 			}
+		}
+	}
+	for name, client := range k.state.Systems.OAuth2 {
+		if client.byAPI && state.Systems.OAuth2[name] == nil {
+			if state.Systems.OAuth2 == nil {
+				state.Systems.OAuth2 = map[string]*Client{}
+			}
+			state.Systems.OAuth2[name] = client
 		}
 	}
 	k.state = state
@@ -145,8 +155,16 @@ func (k *Kanidm) publicKey(w http.ResponseWriter, r *http.Request) {
 }
 
 var form = template.Must(template.New("").Parse(`<!doctype html><html lang="en"><meta charset="utf-8"><title>Kanidm (stand-in)</title>
-<body style="font-family:sans-serif;max-width:40em;margin:2em auto"><p><strong>nixmon stand-in, not Kanidm: it asks for no password.</strong></p>
-<h1>Consent to proceed to {{.Client}}</h1><form method="post"><label>User <select name="user">{{range .Users}}<option>{{.}}</option>{{end}}</select></label> <button>Proceed</button></form>`))
+<body style="font-family:sans-serif;max-width:40em;margin:2em auto"><p><strong>nixmon stand-in, not Kanidm.</strong></p>
+<h1>Log in to proceed to {{.Client}}</h1>{{if .Wrong}}<p role="alert">{{.Wrong}}</p>{{end}}
+<form method="post"><p><label>Username <input name="user" value="{{.User}}" autocomplete="username" autofocus></label>
+<p><label>Password <input name="password" type="password" autocomplete="current-password"></label> <p><button>Proceed</button></form>`))
+
+func (k *Kanidm) ask(w http.ResponseWriter, status int, client *Client, user, wrong string) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_ = form.Execute(w, map[string]any{"Client": client.DisplayName, "User": user, "Wrong": wrong})
+}
 
 // authorise checks the request before it asks for a user: a request with a wrong redirect must never be sent on.
 func (k *Kanidm) authorise(w http.ResponseWriter, r *http.Request) {
@@ -170,24 +188,15 @@ func (k *Kanidm) authorise(w http.ResponseWriter, r *http.Request) {
 		k.refuse(w, http.StatusBadRequest, "InvalidRequest: code_challenge_method %q, wanted S256", q.Get("code_challenge_method"))
 		return
 	}
-	user := r.PostFormValue("user")
-	if user == "" {
-		user = q.Get("login_hint")
-	}
-	if user == "" {
-		k.mu.Lock()
-		users := slices.Sorted(maps.Keys(k.state.Persons))
-		k.mu.Unlock()
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_ = form.Execute(w, map[string]any{"Client": client.DisplayName, "Users": users})
+	user, _, _ := strings.Cut(r.PostFormValue("user"), "@")
+	if r.Method == http.MethodGet || user == "" {
+		k.ask(w, http.StatusOK, client, user, "")
 		return
 	}
-	user, _, _ = strings.Cut(user, "@")
-	k.mu.Lock()
-	person := k.state.Persons[user]
-	k.mu.Unlock()
-	if person == nil {
-		k.refuse(w, http.StatusUnauthorized, "there is no person %q", user)
+	if !k.knows(user, r.PostFormValue("password")) {
+		// the same words for an unknown name: who guesses learns nothing
+		k.tool.Log("warn", "login refused", "user", user, "err", "unknown person, wrong password, or a person without one")
+		k.ask(w, http.StatusUnauthorized, client, user, "Invalid username or password")
 		return
 	}
 	granted, missing := k.scopes(client, user, strings.Fields(q.Get("scope")))
@@ -207,6 +216,14 @@ func (k *Kanidm) authorise(w http.ResponseWriter, r *http.Request) {
 	}
 	target.RawQuery = answer.Encode()
 	http.Redirect(w, r, target.String(), http.StatusFound)
+}
+
+// knows tells whether a person has this password.
+func (k *Kanidm) knows(user, password string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	want, has := k.passwords[user]
+	return k.state.Persons[user] != nil && has && subtle.ConstantTimeCompare([]byte(password), []byte(want)) == 1
 }
 
 func (k *Kanidm) refuse(w http.ResponseWriter, status int, format string, args ...any) {

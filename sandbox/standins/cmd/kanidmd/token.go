@@ -83,11 +83,7 @@ func (c *Config) certificate() (cert tls.Certificate, selfSigned bool, err error
 		cert, err = tls.LoadX509KeyPair(chain, key)
 		return cert, false, err
 	}
-	folder := filepath.Dir(c.DBPath)
-	if c.DBPath == "" {
-		folder = "/var/lib/kanidm"
-	}
-	chain, key = filepath.Join(folder, "standin-chain.pem"), filepath.Join(folder, "standin-key.pem")
+	chain, key = c.beside("standin-chain.pem"), c.beside("standin-key.pem")
 	if cert, err = tls.LoadX509KeyPair(chain, key); err == nil {
 		return cert, true, nil
 	}
@@ -100,6 +96,14 @@ func (c *Config) certificate() (cert tls.Certificate, selfSigned bool, err error
 	}
 	cert, err = tls.X509KeyPair(chainText, keyText)
 	return cert, true, err
+}
+
+// beside is a file in the database's folder.
+func (c *Config) beside(name string) string {
+	if c.DBPath == "" {
+		return filepath.Join("/var/lib/kanidm", name)
+	}
+	return filepath.Join(filepath.Dir(c.DBPath), name)
 }
 
 func exists(path string) bool {

@@ -10,6 +10,7 @@ in
     ./grafana.nix
     ./alerting.nix
     ./dashboards.nix
+    ./trust.nix
   ];
 
   config.assertions = lib.mkIf (cfg.enable && cfg.collector.enable) [
