@@ -54,6 +54,10 @@ up: build ## Deploy a stack to its real hosts: make up STACK=x
 status: build ## Table of a stack's targets: make status STACK=x
 	@node dist/cli/status.js --stack $(STACK)
 
+.PHONY: dashboards-preview
+dashboards-preview: build ## Draw every dashboard from the primary's Prometheus to a page: STACK=x
+	@if [ $(STACK) = sandbox ]; then . sandbox/env.sh; fi; node dist/cli/dashboards-preview.js --stack $(STACK)
+
 .PHONY: render
 render: build ## Write what each host of a stack would get: make render STACK=x
 	@node dist/cli/render.js $(STACK)

@@ -41,7 +41,10 @@ export function hosts(series: string): QueryVariableBuilder {
 
 /** One host at a time, for dashboards on which several would be a jumble. */
 export function oneHost(series: string): QueryVariableBuilder {
-  return query("host", "Host", `label_values(${series}, host)`).multi(false).includeAll(false);
+  return query("host", "Host", `label_values(${series}, host)`)
+    .multi(false)
+    .includeAll(false)
+    .current({ text: "", value: "" });
 }
 
 /** A variable whose values Prometheus knows; several may be chosen, all at first. */

@@ -12,6 +12,7 @@ import { logLines, logVolume, loki, q } from "./panels";
 /** Severities as journald names them, and Caddy's where they differ. */
 const bad = "emerg|alert|crit|err|error";
 const levels: Record<string, string> = {
+  all: ".*",
   "errors and worse": bad,
   "warnings and worse": `${bad}|warning|warn`,
   "all but debug": `${bad}|warning|warn|notice|info|`,
@@ -28,6 +29,7 @@ export function logs(): DashboardBuilder {
     .withVariable(label("host", "Host", ".+"))
     .withVariable(label("unit", "Unit", ".*"))
     .withVariable(
+      // one value and no "All" of Grafana's: with either, Grafana would escape the bars of the pattern
       new CustomVariableBuilder("level")
         .label("Level")
         .values(
@@ -35,9 +37,7 @@ export function logs(): DashboardBuilder {
             .map(([name, value]) => `${name} : ${value}`)
             .join(", "),
         )
-        .includeAll(true)
-        .allValue(".*")
-        .current({ text: "All", value: "$__all" }),
+        .current({ text: "all", value: ".*" }),
     )
     .withVariable(new TextBoxVariableBuilder("search").label("Search").defaultValue(""))
     .withPanel(

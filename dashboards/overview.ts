@@ -52,7 +52,7 @@ export function overview(): DashboardBuilder {
         {
           title: "Alerts",
           unit: units.Short,
-          expr: `count by (host) (ALERTS{alertstate="firing", severity=~"critical|warning", ${at}})`,
+          expr: `count by (host) (ALERTS{alertstate="firing", severity=~"critical|warning", ${at}}) or 0 * max by (host) (up{${node}})`,
           at: above(1),
         },
       )

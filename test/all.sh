@@ -53,7 +53,8 @@ step go test/go.sh
 step nix test/nix/run.sh
 step docs node dist/cli/docs.js --check
 step rules test/rules/run.sh
-step routing test/routing/run.sh
+step routing test/with-tools.sh routing
+step property test/with-tools.sh property
 step render test/render/run.sh
 step agent test/agent/run.sh
 step engine test/engine/run.sh

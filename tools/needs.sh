@@ -25,10 +25,17 @@ shellcheck         shellcheck       checks the shell scripts
 jq                 jq               reads what the tools print
 curl               curl             asks the servers
 python3-pip        pip              installs the PVE exporter
+python3-jinja2     jinja2           renders the example for Home Assistant
 '
 
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-have() { if [[ $1 == pip ]]; then find_python; else command -v "$1" >/dev/null; fi; }
+have() {
+  case $1 in
+  pip) find_python ;;
+  jinja2) /usr/bin/python3 -c 'import jinja2' 2>/dev/null || python3 -c 'import jinja2' 2>/dev/null ;;
+  *) command -v "$1" >/dev/null ;;
+  esac
+}
 
 missing=() lines=()
 while read -r package program purpose; do

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MonitoringUrls } from "../../components/monitoringPrimary";
+import { hostPort } from "../../plan/address";
 import type { ScrapeTarget } from "../../plan/types";
 import { installCleanup, visit } from "../push/reach";
 import { quote } from "../push/remote";
@@ -60,14 +61,23 @@ function readOutputs(stack: string): ClusterOutputs {
   return outputs as ClusterOutputs;
 }
 
-async function askPrometheus(outputs: ClusterOutputs): Promise<TargetRow[]> {
-  const { primary } = outputs;
-  const connection = outputs.connections[primary];
-  const prometheus = outputs.scrapeTargets[primary]?.find((target) => target.name === "prometheus");
+/** Where a deployed stack's Prometheus is, and how its host is reached. */
+export function prometheusOf(stack: string): { primary: string; connection: Connection; url: string } {
+  return locate(readOutputs(stack));
+}
+
+function locate({ primary, connections, scrapeTargets }: ClusterOutputs) {
+  const connection = connections[primary];
+  const prometheus = scrapeTargets[primary]?.find((target) => target.name === "prometheus");
   if (connection === undefined || prometheus === undefined) {
     throw new Error(`${primary}: no Prometheus among its scrape targets; is collector.enable false there?`);
   }
-  const url = `http://${prometheus.address}:${prometheus.port}/api/v1/targets?state=active`;
+  return { primary, connection, url: `http://${hostPort(prometheus.address, prometheus.port)}` };
+}
+
+async function askPrometheus(outputs: ClusterOutputs): Promise<TargetRow[]> {
+  const { primary, connection, url: base } = locate(outputs);
+  const url = `${base}/api/v1/targets?state=active`;
   const ended = await visit(
     { name: primary, connection },
     { command: `curl -fsS --max-time 10 ${quote(url)}`, input: () => Buffer.alloc(0), heartbeat: false, deadline: 45 },
