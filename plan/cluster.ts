@@ -69,11 +69,14 @@ export function surveyCluster(config: ClusterConfig): Cluster {
 /** A host's own sites; the primary adds the collectors' own where there is a Caddy to serve them. Stated details win one by one. */
 function contributedSites(config: ClusterConfig, host: HostConfig): Record<string, VirtualHost> {
   const { monitoringPrimaryHost, ioPrimaryHost } = config.allocations;
-  if (host.name !== monitoringPrimaryHost || ioPrimaryHost === undefined) return host.virtualHosts;
-  const own = collectorSites(config, host);
-  const stated = Object.entries(host.virtualHosts).map(
-    ([domain, site]) => [domain, { ...own[domain], ...site }] as const,
-  );
+  const collects =
+    host.name === monitoringPrimaryHost && ioPrimaryHost !== undefined && config.collectorSites !== false;
+  const own = collects ? collectorSites(config, host) : {};
+  const stated = Object.entries(host.virtualHosts).map(([domain, site]): [string, VirtualHost] => {
+    const details = Object.entries(site).filter(([, value]) => value !== undefined);
+    // a site without upstream is a mistake, see `siteProblems`
+    return [domain, { upstream: "", access: "lan", ...own[domain], ...Object.fromEntries(details) }];
+  });
   return { ...own, ...Object.fromEntries(stated) };
 }
 

@@ -49,7 +49,7 @@ const jobName = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 const tokenName = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 
 /** Bad names of free scrapes, and two jobs of one name on a host. */
-export function jobProblems({ config, options }: PlannedHost): Problem[] {
+export function jobProblems({ config, options }: PlannedHost, fleet: boolean): Problem[] {
   const problems: Problem[] = [];
   const taken = new Map<string, string>([[probeJob, "the probes of virtual hosts"]]);
   for (const row of catalog.filter((candidate) => runs(candidate, options)))
@@ -67,7 +67,10 @@ export function jobProblems({ config, options }: PlannedHost): Problem[] {
       problems.push({ key: `${key}.path`, got: JSON.stringify(scrape.path), want: "a path that begins with /" });
     }
     const token = scrape.bearerTokenSecret;
-    if (token !== undefined && !tokenName.test(token)) {
+    if (token !== undefined && fleet) {
+      const want = "no token: only the stack that owns the primary can give it to Prometheus";
+      problems.push({ key: `${key}.bearerTokenSecret`, got: JSON.stringify(token), want });
+    } else if (token !== undefined && !tokenName.test(token)) {
       problems.push({
         key: `${key}.bearerTokenSecret`,
         got: JSON.stringify(token),

@@ -77,6 +77,7 @@ function hostData(host: PlannedHost, cluster: Cluster, rules: Record<string, Jso
     virtualHosts: isIoPrimary ? cluster.served : {},
     postgresDatabases: host.config.postgresDatabases,
     redisInstances: host.config.redisInstances,
+    scrapes: host.config.scrapes,
     targets: options.enable ? targetsOf(host, cluster) : [],
     secrets: secretNeeds({ options, provisionsGrafanaClient: kanidm, scrapeTokens: cluster.scrapeTokens }),
     alloy: options.logs.enable

@@ -125,7 +125,7 @@ export type Manifest = z.output<typeof manifestSchema>;
 
 /**
  * What Prometheus is to scrape on a host that has confirmed its activation. The host decides which catalog rows really run there;
- * what it cannot know (probes of its sites, free scrapes) is taken from the plan.
+ * what it cannot know, the probes of its sites, is taken from the plan.
  * @param planned the plan's targets for that host
  */
 export function targetsOfManifest(manifest: Manifest, planned: readonly ScrapeTarget[] = []): ScrapeTarget[] {
@@ -146,7 +146,7 @@ export function targetsOfManifest(manifest: Manifest, planned: readonly ScrapeTa
 /** Whether only the host can say that a target is there; further Redis instances are where the exporter is. */
 function isHostsBusiness(target: ScrapeTarget, confirmed: ReadonlySet<string>): boolean {
   const [row = "", part] = target.name.split(":");
-  return findRow(row) !== undefined && !(part !== undefined && confirmed.has(row));
+  return row === "scrape" || (findRow(row) !== undefined && !(part !== undefined && confirmed.has(row)));
 }
 
 /**

@@ -55,6 +55,12 @@ export interface VirtualHost {
   probe?: boolean | undefined;
 }
 
+/** A site as the configuration states it: whatever is absent is a default. */
+export type StatedVirtualHost = {
+  /** Must be stated, but for the collectors' own sites. */
+  [Key in keyof VirtualHost]?: VirtualHost[Key] | undefined;
+};
+
 /** How virtual hosts are probed from the monitoring primary. */
 export interface ProbeOptions {
   /** Default true. */
@@ -94,7 +100,7 @@ export interface HostConfig {
   /** IPv4 or IPv6 address by which the other hosts reach it. */
   address: string;
   /** Sites that this host's configuration adds to the IO primary's Caddy, keyed by full domain name. */
-  virtualHosts: Record<string, VirtualHost>;
+  virtualHosts: Record<string, StatedVirtualHost>;
   /** Names of the PostgreSQL databases on this host. */
   postgresDatabases: string[];
   /** Redis instances: name -> TCP port. */
@@ -125,6 +131,8 @@ export interface ClusterConfig {
   authorities?: string[] | undefined;
   /** Absent: every virtual host is probed by name over https. */
   probes?: ProbeOptions | undefined;
+  /** Whether the IO primary serves grafana, prometheus and loki below the cluster's domain. Default true. */
+  collectorSites?: boolean | undefined;
   /** Where the pages of `docs/runbooks/` are published, for the link in each alert. Default: their place in the project. */
   runbooks?: string | undefined;
   /**
@@ -205,6 +213,8 @@ export interface HostData {
   virtualHosts: Record<string, VirtualHost>;
   postgresDatabases: string[];
   redisInstances: Record<string, { port: number }>;
+  /** What else is scraped there; becomes `server.monitoring.scrapes`. */
+  scrapes: FreeScrape[];
   /** Targets this host offers, before the host confirmed them. */
   targets: ScrapeTarget[];
   secrets: SecretNeed[];

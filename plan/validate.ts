@@ -30,7 +30,7 @@ export function validateCluster(
     ...duplicates(cluster),
     ...optionProblems("monitoring", config.monitoring),
   );
-  for (const host of cluster.hosts) problems.push(...hostProblems(host));
+  for (const host of cluster.hosts) problems.push(...hostProblems(host, config.externalPrimaryAddress !== undefined));
   problems.push(...siteProblems(cluster), ...integrationProblems(cluster), ...identityProblems(cluster));
   // without rule files (a stack that owns no primary) nothing can be said about their names
   if (Object.keys(rules).length > 0) problems.push(...overrideProblems(cluster, alertNames(rules), thresholds));
@@ -41,7 +41,7 @@ function shown(value: unknown): string {
   return value === undefined ? "nothing" : JSON.stringify(value);
 }
 
-function hostProblems(host: PlannedHost): Problem[] {
+function hostProblems(host: PlannedHost, fleet: boolean): Problem[] {
   const { name, address, monitoring } = host.config;
   const key = `hosts.${name}`;
   const problems: Problem[] = [];
@@ -49,7 +49,12 @@ function hostProblems(host: PlannedHost): Problem[] {
     problems.push({ key, got: shown(name), want: "a host name of lower-case letters, digits and -" });
   if (!isAddress(address))
     problems.push({ key: `${key}.address`, got: shown(address), want: "an IPv4 or IPv6 address" });
-  return [...problems, ...optionProblems(`${key}.monitoring`, monitoring), ...portProblems(host), ...jobProblems(host)];
+  return [
+    ...problems,
+    ...optionProblems(`${key}.monitoring`, monitoring),
+    ...portProblems(host),
+    ...jobProblems(host, fleet),
+  ];
 }
 
 function allocationProblems({ config, hosts, primary }: Cluster): Problem[] {
@@ -127,7 +132,7 @@ function siteProblems({ hosts }: Cluster): Problem[] {
       if (!isDomain(domain) && config.virtualHosts[domain] !== undefined)
         problems.push({ key, got: shown(domain), want: "a domain name such as app.example.net" });
       if (!isHostPort(site.upstream))
-        problems.push({ key: `${key}.upstream`, got: shown(site.upstream), want: "host:port" });
+        problems.push({ key: `${key}.upstream`, got: shown(site.upstream || undefined), want: "host:port" });
       if (site.probePath !== undefined && !site.probePath.startsWith("/")) {
         problems.push({ key: `${key}.probePath`, got: shown(site.probePath), want: "a path that begins with /" });
       }

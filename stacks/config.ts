@@ -71,7 +71,9 @@ function isGivenSecret(key: string): boolean {
  */
 export function valuesFromEngine(all: Record<string, string>): Record<string, unknown> {
   // a secret's value is nobody's business here, and a password may begin with a brace
-  return ownKeys(all, (value, key) => (!isGivenSecret(key) && /^\s*[[{]/.test(value) ? JSON.parse(value) : value));
+  return ownKeys(all, (value, key) =>
+    !isGivenSecret(key) && /^(\s*[[{]|true$|false$)/.test(value) ? JSON.parse(value) : value,
+  );
 }
 
 /**
@@ -121,6 +123,7 @@ export function clusterConfig(stack: string, values: StackValues, authorities: s
     identity: values.identity,
     authorities,
     probes: values.probes,
+    collectorSites: values.collectorSites,
     runbooks: values.runbooks,
     givenSecrets: values.givenSecrets,
     hosts: Object.entries(values.hosts).map(([name, host], index) => ({

@@ -51,11 +51,14 @@ const monitoring = z.strictObject({
     .optional(),
 });
 const virtualHost = z.strictObject({
-  upstream: text("host:port", (value) => /^[^\s:]+:\d{1,5}$/.test(value) || /^\[[0-9a-f:]+\]:\d{1,5}$/.test(value)),
-  access: z.enum(["public", "lan"], { error: "public or lan" }).default("lan"),
+  upstream: text(
+    "host:port",
+    (value) => /^[^\s:]+:\d{1,5}$/.test(value) || /^\[[0-9a-f:]+\]:\d{1,5}$/.test(value),
+  ).optional(),
+  access: z.enum(["public", "lan"], { error: "public or lan" }).optional(),
   /** Whether the primary probes it. */
-  probe: flag.default(true),
-  probePath: text("a path that begins with /", (value) => value.startsWith("/")).default("/"),
+  probe: flag.optional(),
+  probePath: text("a path that begins with /", (value) => value.startsWith("/")).optional(),
 });
 
 const seconds = (least: number, most: number) => {
@@ -88,7 +91,9 @@ const host = z.strictObject({
         port,
         path: text("a path that begins with /", (value) => value.startsWith("/")).default("/metrics"),
         scheme: z.enum(["http", "https"], { error: "http or https" }).default("http"),
-        bearerTokenSecret: text("a name of capitals, digits and _", (value) => /^[A-Z0-9_]+$/.test(value)).optional(),
+        bearerTokenSecret: text("a name of letters, digits, - and _", (value) =>
+          /^[A-Za-z_][A-Za-z0-9_-]*$/.test(value),
+        ).optional(),
       }),
     )
     .default([]),
@@ -162,6 +167,8 @@ export const stackSchema = z.strictObject({
       caFile: z.string().min(1).optional(),
     })
     .default({}),
+  /** Whether the IO primary serves grafana, prometheus and loki below `domain`. */
+  collectorSites: flag.default(true),
   /** Where the pages of `docs/runbooks/` are published, for the link in each alert. */
   runbooks: url.optional(),
   /** Rotation numbers, see `rotations`: another number makes another secret. Absent is 1. */

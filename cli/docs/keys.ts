@@ -59,10 +59,12 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "hosts.<host>.activation.impure": "Build that flake with `--impure`, so that it sees the pushed files.",
   "hosts.<host>.activation.overrideInput": "Name of the flake's input that the pushed files take the place of.",
   "hosts.<host>.activation.buildHost": "Build there instead of on the host.",
-  "hosts.<host>.virtualHosts.<domain>.upstream": "Where the IO primary's Caddy sends requests for this domain.",
-  "hosts.<host>.virtualHosts.<domain>.access": "Who is served: anyone, or only addresses in `lan`.",
-  "hosts.<host>.virtualHosts.<domain>.probe": "Whether the primary probes it.",
-  "hosts.<host>.virtualHosts.<domain>.probePath": "Path that the probe asks for; it must answer 200 to 299.",
+  "hosts.<host>.virtualHosts.<domain>.upstream":
+    "Where the IO primary's Caddy sends requests for this domain. Wanted, but for the collectors' own sites.",
+  "hosts.<host>.virtualHosts.<domain>.access": "Who is served: anyone, or only addresses in `lan`. Default `lan`.",
+  "hosts.<host>.virtualHosts.<domain>.probe": "Whether the primary probes it. Default true.",
+  "hosts.<host>.virtualHosts.<domain>.probePath":
+    "Path that the probe asks for; it must answer 200 to 299. Default `/`.",
   "hosts.<host>.postgresDatabases": "PostgreSQL databases on this host. On the IO primary they turn the exporter on.",
   "hosts.<host>.redisInstances.<name>.port":
     "TCP port of a Redis instance, by its name in `services.redis.servers`. On the IO primary they turn the exporter on.",
@@ -75,6 +77,8 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "identity.external":
     "Somebody else runs that Kanidm: Grafana's client is made by its REST API, with the secret `kanidmToken`. Default false.",
   "tls.caFile": "PEM file with certificate authorities of your own, which the primary trusts beside the public ones.",
+  collectorSites:
+    "Whether the IO primary serves `grafana.<domain>` to anyone, and `prometheus.<domain>` and `loki.<domain>` to the LAN. Details are overridden in the primary's `virtualHosts`, under the same names.",
   "probes.enable": "Whether virtual hosts are probed. Default true.",
   "probes.scheme": "Default `https`.",
   "probes.verifyTls": "Whether an untrusted certificate fails the probe. Default true.",
@@ -99,5 +103,5 @@ export const secretDescriptions: Readonly<Record<(typeof givenSecrets)[number], 
   heartbeatUrl: "What the Watchdog calls once a minute. Wanted when `heartbeat` is enabled.",
   kanidmToken:
     "API token of a Kanidm service account that may manage OAuth2 clients. Wanted when `identity.external` is true.",
-  scrapeTokens: "Bearer tokens by name, as JSON. Wanted when a scrape names one.",
+  scrapeTokens: "Bearer tokens by name (`--path scrapeTokens.NAME`). Wanted when a scrape names one.",
 };

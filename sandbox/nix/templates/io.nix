@@ -1,7 +1,8 @@
 # The owner's configuration of an IO machine: an application's database and cache, and the reverse proxy in front of it.
 { pkgs, ... }:
 let
-  password = "/var/lib/app-secrets/redis";
+  secrets = "/var/lib/app-secrets";
+  password = "${secrets}/redis";
 in
 {
   imports = [ ./base.nix ];
@@ -13,14 +14,18 @@ in
   };
 
   services.redis.servers."" = { enable = true; requirePassFile = password; settings.maxmemory = "64mb"; };
+  services.redis.servers.sessions = { enable = true; port = 6380; requirePassFile = "${secrets}/redis-sessions"; settings.maxmemory = "16mb"; };
   systemd.services.app-secrets = {
     description = "Passwords of the application, made once";
-    before = [ "redis.service" ];
-    requiredBy = [ "redis.service" ];
+    before = [ "redis.service" "redis-sessions.service" ];
+    requiredBy = [ "redis.service" "redis-sessions.service" ];
     serviceConfig = { Type = "oneshot"; RemainAfterExit = true; };
     script = ''
-      mkdir -p -m 0700 ${dirOf password}
-      test -s ${password} || (umask 077; od -An -N24 -tx1 /dev/urandom | tr -d ' \n' > ${password})
+      mkdir -p -m 0700 ${secrets}
+      umask 077
+      for name in redis redis-sessions; do
+        test -s ${secrets}/$name || od -An -N24 -tx1 /dev/urandom | tr -d ' \n' > ${secrets}/$name
+      done
     '';
   };
 
@@ -57,6 +62,17 @@ in
         }
       '';
     };
+  };
+  # its own metrics, for whoever has the token: what `scrapes` in Pulumi.sandbox.yaml asks for
+  services.caddy.virtualHosts."http://:8088" = {
+    logFormat = "output discard";
+    extraConfig = ''
+      @allowed header Authorization "Bearer sandbox-app-token"
+      handle @allowed {
+        respond /internal/metrics "app_build_info{version=\"1\"} 1"
+      }
+      respond 401
+    '';
   };
   networking.firewall.allowedTCPPorts = [ 80 443 ];
 }

@@ -36,6 +36,11 @@ in
   (holds "a second redirect beside the right one is not" (failures [ hosts.identity {
     services.kanidm.provision.systems.oauth2.grafana.originUrl = lib.mkForce [ "https://grafana.invalid/" "https://grafana.example.test/login/generic_oauth" ];
   } ] == [ ]))
+  (refused "two free scrapes of one job are refused" [ "scrapes" "app" ] (plain { server.monitoring.scrapes = [ { job = "app"; port = 1; } { job = "app"; port = 2; } ]; }))
+  (refused "a free scrape with an exporter's job is refused" [ "scrapes" "node" ] (plain { server.monitoring.scrapes = [ { job = "node"; port = 1; } ]; }))
+  (refused "a free scrape whose token the primary does not have is refused" [ "scrapes" "OTHER" ]
+    [ hosts.exporter { server.monitoring.scrapes = [ { job = "other"; port = 1; bearerTokenSecret = "OTHER"; } ]; } ])
+  (holds "and one without a token, set on the host, is not" (failures [ hosts.exporter { server.monitoring.scrapes = [ { job = "other"; port = 1; } ]; } ] == [ ]))
   (holds "an unknown option is refused" (thrown (units (plain { server.monitoring.exporter.node.enable = true; }))))
   (holds "an unknown exporter is refused" (thrown (units (plain { server.monitoring.exporters.nodes.enable = true; }))))
   (holds "a value of the wrong type is refused" (thrown (units (plain { server.monitoring.exporters.node.port = "9100"; }))))

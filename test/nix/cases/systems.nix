@@ -52,11 +52,18 @@ in
   (holds "the table of secrets names who picks up a new value" (lib.elem "MONITORING/GRAFANA/SECRET_KEY\troot\t0400\tgrafana.service" (lines primary "secrets")))
   (same "a host without secrets has an empty table" (lines exporter "secrets") [ ])
 
-  (same "exporters are open to the primary alone" (rules exporter) [ "ip saddr 10.0.0.2 tcp dport 12345 accept" "ip saddr 10.0.0.2 tcp dport 9100 accept" ])
+  (same "exporters and free scrapes are open to the primary alone" (rules exporter)
+    [ "ip saddr 10.0.0.2 tcp dport 12345 accept" "ip saddr 10.0.0.2 tcp dport 9100 accept" "ip saddr 10.0.0.2 tcp dport 8080 accept" ])
+  (same "the manifest offers each free scrape, and names its token" (lib.filter (e: e.job == "app") (manifest exporter).exporters) [
+    {
+      name = "scrape:app"; job = "app"; host = "nixserv"; address = "10.0.0.5"; port = 8080; path = "/internal/metrics"; scheme = "http";
+      labels.__nixmon_token__ = "APP"; params = { };
+    }
+  ])
   (same "on the primary Grafana and Prometheus are open to the proxy, Loki to the LAN" (rules primary)
     [ "ip saddr 10.0.0.3 tcp dport 3000 accept" "ip saddr 10.0.0.0/24 tcp dport 3100 accept" "ip saddr 10.0.0.3 tcp dport 9090 accept" ])
   (same "without nftables the same rules are iptables'" iptables.networking.firewall.extraCommands
-    "iptables -A nixos-fw -p tcp -s 10.0.0.2 --dport 12345 -j nixos-fw-accept\niptables -A nixos-fw -p tcp -s 10.0.0.2 --dport 9100 -j nixos-fw-accept\n")
+    "iptables -A nixos-fw -p tcp -s 10.0.0.2 --dport 12345 -j nixos-fw-accept\niptables -A nixos-fw -p tcp -s 10.0.0.2 --dport 9100 -j nixos-fw-accept\niptables -A nixos-fw -p tcp -s 10.0.0.2 --dport 8080 -j nixos-fw-accept\n")
   (holds "an IPv6 address is bracketed where a port follows" (has "--web.listen-address=[fd00::5]:9100" ipv6 "prometheus-node-exporter.service"))
   (same "and has rules of its own family" (lib.head (rules ipv6)) "ip6 saddr fd00::2 tcp dport 12345 accept")
   (holds "node exporter listens on the host's own address" (has "--web.listen-address=10.0.0.5:9100" exporter "prometheus-node-exporter.service"))

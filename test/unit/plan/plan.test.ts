@@ -77,6 +77,10 @@ describe("a host more", () => {
   });
 });
 
+const nobodyTold = expect.stringMatching(
+  /^alerts fire but nobody will be told: enable monitoring\.collector\.alerting\.homeAssistant/,
+);
+
 describe("virtual hosts", () => {
   test("are all served by the IO primary, the collectors' own among them", () => {
     expect(dataOf("nixio").virtualHosts).toEqual({
@@ -94,6 +98,20 @@ describe("virtual hosts", () => {
     ).toBe("lan");
   });
 
+  test("of the collectors take single details from the configuration", () => {
+    const site = { "grafana.example.net": { access: "lan" as const } };
+    const { nixio, nixmon } = plan(withHost("nixmon", { virtualHosts: site })).hosts;
+    expect(nixio?.virtualHosts["grafana.example.net"]).toEqual({ upstream: "10.0.0.11:3000", access: "lan" });
+    expect(nixmon?.targets.find(({ name }) => name === "probe:grafana.example.net")?.params.target).toMatch(/health$/);
+  });
+
+  test("of the collectors are left out where the configuration says so", () => {
+    const { hosts, warnings } = plan(cluster({ collectorSites: false }));
+    expect(Object.keys(hosts.nixio?.virtualHosts ?? {})).toEqual(["cloud.example.net"]);
+    expect(hosts.nixmon?.targets.filter(({ job }) => job === "probe")).toEqual([]);
+    expect(warnings).toEqual([nobodyTold]);
+  });
+
   test("without an IO primary are served by nobody, and that is told", () => {
     const { hosts, warnings } = plan(
       cluster({ allocations: { monitoringPrimaryHost: "nixmon", identityHost: "nixcloud" } }),
@@ -105,13 +123,10 @@ describe("virtual hosts", () => {
 
 describe("warnings", () => {
   const alerting = (options: object) => cluster({ monitoring: { collector: { alerting: options } } });
-  const nobody = expect.stringMatching(
-    /^alerts fire but nobody will be told: enable monitoring\.collector\.alerting\.homeAssistant/,
-  );
 
   test("say so when nobody will be told of an alert", () => {
-    expect(plan().warnings).toEqual([nobody]);
-    expect(plan(alerting({ heartbeat: { enable: true } })).warnings).toEqual([nobody]);
+    expect(plan().warnings).toEqual([nobodyTold]);
+    expect(plan(alerting({ heartbeat: { enable: true } })).warnings).toEqual([nobodyTold]);
     expect(plan(alerting({ homeAssistant: { enable: true, url: "https://ha.example.net" } })).warnings).toEqual([]);
   });
 

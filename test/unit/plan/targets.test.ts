@@ -158,11 +158,13 @@ describe("a host's manifest", () => {
     ]);
   });
 
-  test("leaves to the plan what the host cannot know: probes and free scrapes", () => {
+  test("leaves to the plan what the host cannot know, its probes; a free scrape that the host does not offer is none", () => {
     const scrapes = [{ job: "app", port: 8080, path: "/metrics", scheme: "http" as const }];
     const planned = targetsOf("nixcloud", withHost("nixcloud", { scrapes }));
-    const names = targetsOfManifest(manifest([node]), planned).map((target) => target.name);
-    expect(names).toEqual(["node", "scrape:app", "probe:cloud.example.net"]);
+    const names = (offered: unknown[]) => targetsOfManifest(manifest(offered), planned).map((target) => target.name);
+    const app = { ...node, name: "scrape:app", job: "app", port: 8080 };
+    expect(names([node])).toEqual(["node", "probe:cloud.example.net"]);
+    expect(names([node, app])).toEqual(["node", "scrape:app", "probe:cloud.example.net"]);
   });
 
   test("keeps labels and parameters of the plan, the host's own on top", () => {

@@ -152,6 +152,19 @@ test.each<[string, ClusterConfig, string]>([
     'hosts.nixserv.virtualHosts.a.example.net.upstream: got "10.0.0.1", want host:port',
   ],
   [
+    "a site without an upstream",
+    withHost("nixserv", { virtualHosts: { "a.example.net": { access: "lan" } } }),
+    "hosts.nixserv.virtualHosts.a.example.net.upstream: got nothing, want host:port",
+  ],
+  [
+    "a token of a fleet's scrape",
+    cluster({
+      externalPrimaryAddress: "10.9.9.9",
+      hosts: [host("a", "10.0.0.1", { scrapes: [scrape({ bearerTokenSecret: "APP" })] })],
+    }),
+    'hosts.a.scrapes[0].bearerTokenSecret: got "APP", want no token: only the stack that owns the primary can give it to Prometheus',
+  ],
+  [
     "one site on two hosts",
     withHost("nixserv", { virtualHosts: { "cloud.example.net": { upstream: "a:1", access: "lan" } } }),
     "hosts.nixserv.virtualHosts.cloud.example.net: got a site that nixcloud has too, want one host per site",

@@ -21,6 +21,15 @@ function mistakes(change: Record<string, unknown>): string[] {
   return [];
 }
 
+/** As the engine hands values to a program: one text per key, objects as JSON. */
+const asEngine = (values: Record<string, unknown>) =>
+  Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [
+      `nixmon:${key}`,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
+
 const host = (more: Record<string, unknown>) => ({ hosts: { nixmon: { ...good.hosts.nixmon, ...more } } });
 
 describe("a stack's configuration", () => {
@@ -62,6 +71,11 @@ describe("a stack's configuration", () => {
       '  nixmon:monitoring.retention.metrics: got "90x", want a duration such as 90d, 24h or 30s',
     ],
     ["a bad range", { lan: ["10.0.0.0/99"] }, '  nixmon:lan[0]: got "10.0.0.0/99", want a range such as 10.0.0.0/16'],
+    [
+      "a scrape's token with a blank in its name",
+      host({ scrapes: [{ job: "app", port: 1, bearerTokenSecret: "a b" }] }),
+      '  nixmon:hosts.nixmon.scrapes[0].bearerTokenSecret: got "a b", want a name of letters, digits, - and _',
+    ],
     [
       "a machine of no known type",
       host({ machine: { type: "cloud" } }),
@@ -129,19 +143,21 @@ describe("a stack's configuration", () => {
   });
 
   test("is the same whether the engine or the file gives it", () => {
-    const engine = Object.fromEntries(
-      Object.entries(good).map(([key, value]) => [
-        `nixmon:${key}`,
-        typeof value === "string" ? value : JSON.stringify(value),
-      ]),
+    expect(parseStack("test", valuesFromEngine({ ...asEngine(good), "other:key": "x" }))).toEqual(
+      parseStack("test", good),
     );
-    expect(parseStack("test", valuesFromEngine({ ...engine, "other:key": "x" }))).toEqual(parseStack("test", good));
   });
 
   test("leaves secrets to the engine", () => {
     const secrets = { proxmoxPassword: { secure: "v1:abc" }, scrapeTokens: { secure: "v1:abc" } };
     const values = parseStack("test", { ...good, ...secrets });
     expect(clusterConfig("test", values).givenSecrets).toEqual(["proxmoxPassword", "scrapeTokens"]);
+  });
+
+  test("has true and false, which the engine gives as texts", () => {
+    expect(parseStack("test", valuesFromEngine({ "nixmon:collectorSites": "false", ...asEngine(good) }))).toEqual(
+      parseStack("test", { ...good, collectorSites: false }),
+    );
   });
 
   test("does not look into a secret, which may begin like JSON", () => {

@@ -19,6 +19,7 @@ in
 
     server.monitoring = lib.genAttrs [ "retention" "exporters" "logs" "collector" ] (name: told (d: d.monitoring.${name})) // {
       enable = lib.mkIf (data != null) (lib.mkDefault data.monitoring.enable);
+      scrapes = lib.mkIf (data != null) (lib.mkDefault data.scrapes);
       network = told (d: { inherit (d) address lan; inherit (d.addresses) monitoringPrimary ioPrimary; });
     };
 

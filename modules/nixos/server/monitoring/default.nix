@@ -9,6 +9,7 @@
     ./manifest.nix
     ./credentials.nix
     ./firewall.nix
+    ./scrapes.nix
     ./exporters
     ./collector
     ./logs/alloy.nix

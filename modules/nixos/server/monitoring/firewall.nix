@@ -13,7 +13,7 @@ let
     (row: map (source: { inherit source; inherit (row) port; })
       # what a host asks of itself goes over the loopback
       (lib.filter (source: source != null && source != network.address) sources.${row.openTo}))
-    (lib.attrValues cfg.running);
+    (lib.attrValues cfg.running ++ lib.optionals cfg.enable (map (scrape: scrape // { openTo = "primary"; }) cfg.scrapes));
   ipv6 = source: lib.hasInfix ":" source;
   nftables = rule: "${if ipv6 rule.source then "ip6" else "ip"} saddr ${rule.source} tcp dport ${toString rule.port} accept";
   iptables = rule: "${if ipv6 rule.source then "ip6tables" else "iptables"} -A nixos-fw -p tcp -s ${rule.source} --dport ${toString rule.port} -j nixos-fw-accept";

@@ -17,6 +17,17 @@ let
     let told = lib.filter (target: target.name == row.name || lib.hasPrefix "${row.name}:" target.name) planned; in
     map (target: target // { inherit (row) address port; }) (if told == [ ] then [ (bare row) ] else told);
   rows = lib.attrValues cfg.running;
+  scrapes = map
+    (scrape: {
+      name = "scrape:${scrape.job}";
+      inherit (scrape) job port path scheme;
+      inherit host;
+      address = if cfg.network.address == null then "127.0.0.1" else cfg.network.address;
+      # tells Prometheus which of its credentials to send
+      labels = lib.optionalAttrs (scrape.bearerTokenSecret != null) { __nixmon_token__ = scrape.bearerTokenSecret; };
+      params = { };
+    })
+    (lib.optionals cfg.enable cfg.scrapes);
 
   query = params: lib.optionalString (params != { }) "?${lib.concatStringsSep "&" (lib.mapAttrsToList (key: value: "${key}=${value}") params)}";
   url = row: target: "${target.scheme}://${row.bind}:${toString row.port}${target.path}${query target.params}";
@@ -36,7 +47,7 @@ in
         schema = 1;
         inherit host;
         hash = cfg.payloadHash;
-        exporters = lib.concatMap targetsOf rows;
+        exporters = lib.concatMap targetsOf rows ++ scrapes;
       };
       "nixmon/gate".text = lib.concatMapStrings (line: line + "\n") (lib.unique gate);
       "nixmon/secrets".text = lib.concatMapStrings

@@ -68,6 +68,24 @@ in
       };
     };
 
+    scrapes = mkOption {
+      default = [ ];
+      description = "Metrics of this server that no exporter of the catalog has. Their ports are opened to the monitoring primary.";
+      type = types.listOf (types.submodule {
+        options = {
+          job = mkOption { type = types.strMatching "[A-Za-z_][A-Za-z0-9_-]*"; description = "Value of the job label."; };
+          port = mkOption { type = types.port; description = "TCP port on this server's address."; };
+          path = text "/metrics" "Path of the metrics.";
+          scheme = mkOption { type = types.enum [ "http" "https" ]; default = "http"; description = "How it is asked."; };
+          bearerTokenSecret = mkOption {
+            type = types.nullOr types.str;
+            default = null;
+            description = "Name of the bearer token that Prometheus sends. The primary has the tokens that the host data names, and no other.";
+          };
+        };
+      });
+    };
+
     network = {
       address = address "Address by which the other hosts reach this one; exporters listen on it. Null: on the loopback only.";
       monitoringPrimary = address "Address from which metrics are fetched; exporters are open to it alone.";
