@@ -6,6 +6,7 @@ import { replaceGenerated } from "./markdown";
 import { nixOptions } from "./nixOptions";
 import { optionsPage } from "./options";
 import { portsTable, referencePage } from "./reference";
+import { seedPage } from "./seed";
 
 /** A file that is generated, whole or between markers. */
 export interface Page {
@@ -26,6 +27,7 @@ export function generatedPages(root: string): Page[] {
     whole("docs/options.md", optionsPage(options, read("Pulumi.yaml"))),
     whole("docs/alerts.md", alertsPage(readContent(root))),
     whole("docs/reference.md", referencePage()),
+    whole("docs/seed-coverage.md", seedPage(root)),
     { path: "README.md", content: replaceGenerated(read("README.md"), "ports", portsTable()) },
   ];
 }

@@ -36,12 +36,11 @@ in
 
     exporters = lib.listToAttrs (map
       (row: lib.nameValuePair row.name {
-        enable = mkOption {
+        enable = mkOption ({
           type = types.bool;
           default = auto.${row.auto};
-          defaultText = lib.literalExpression "automatic: ${row.auto}";
           description = "Enable the ${row.name} exporter. ${row.shows}.";
-        };
+        } // lib.optionalAttrs (row.auto != "always") { defaultText = lib.literalExpression "automatic: ${row.auto}"; });
         port = mkOption { type = types.port; default = row.port; description = "TCP port of the ${row.name} exporter."; };
       })
       (lib.filter (row: row.kind == "exporter") catalog));
