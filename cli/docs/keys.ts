@@ -22,6 +22,10 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
     "Address of the Proxmox VE API. Wanted for machines of type `vm` and `lxc`, and for metrics of Proxmox.",
   "proxmox.node": "Node on which machines are created unless they name another.",
   "proxmox.insecure": "Skip the check of the API's certificate. Only where nothing else is possible.",
+  "proxmox.ca":
+    "PEM file of the authority that signed the API's certificate; keep it in `certificates/`, where `make up` finds it.",
+  "proxmox.fingerprint": "SHA-256 of the API's certificate; any other one is refused.",
+  "proxmox.tokenExpires": "When the monitoring token ends, RFC 3339. Default: never.",
   "proxmox.username": "User for the login with `proxmoxPassword`.",
   "proxmox.realm": "Realm in which the monitoring user is made.",
   "monitoring.collector.alerting.homeAssistant.url":
@@ -34,6 +38,16 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "monitoring.alerts.<alert>.thresholds.<name>":
     "Another number for a threshold; names and defaults are in [alerts.md](alerts.md).",
   "hosts.<host>.address": "Address by which the other hosts reach this one.",
+  "hosts.<host>.address.interface":
+    "Instead of an address: the interface of a machine made here that gets one by DHCP, such as `eth0`.",
+  "hosts.<host>.machine.image.url": "Instead of a template: a file that Proxmox downloads itself and checks.",
+  "hosts.<host>.machine.image.sha256": "SHA-256 of that file.",
+  "hosts.<host>.machine.image.datastore":
+    "Datastore that keeps it; it takes content `import` (VM) or `vztmpl` (container).",
+  "hosts.<host>.machine.agent": "Whether the guest agent runs there; the SSH host key is then read through it.",
+  "hosts.<host>.machine.dataDisks[].size": "Size of a disk beside the root disk.",
+  "hosts.<host>.machine.dataDisks[].datastore": "Its datastore. Default: that of the root disk.",
+  "hosts.<host>.machine.dataDisks[].path": "Where a container mounts it.",
   "hosts.<host>.machine.type":
     "`vm` and `lxc` are created on Proxmox VE; `existing` is a NixOS host that is there, and is never created or destroyed. Default `existing`.",
   "hosts.<host>.machine.template":

@@ -47,6 +47,9 @@ function walk(node: Node, path: string, required: boolean, found: Map<string, St
   const properties = variants.flatMap((variant) =>
     Object.entries(variant.properties ?? {}).map(([key, value]) => [key, value, variant] as const),
   );
+  // a plain value or an object: the plain value is a key of its own
+  for (const plain of properties.length > 0 ? variants.slice(1) : [])
+    if (plain.properties === undefined) add(plain, path, required, found);
   for (const [key, value, owner] of properties) {
     const mustBe = owner.required?.includes(key) === true && variants.length === 1;
     walk(value, path === "" ? key : `${path}.${key}`, mustBe, found);
