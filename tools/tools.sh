@@ -32,10 +32,10 @@ on_path() {
   fi
 }
 
-# version_of FILE: sets `found`. Asks each file once; the answer is kept by size and time.
+# version_of FILE: sets `found`. Asks each file once; the answer is kept by size, inode and time.
 version_of() {
   local file=$1 stamp line
-  stamp="$(stat -Lc '%s-%Y' "$file") $file"
+  stamp="$(stat -Lc '%s-%i-%.Y' "$file") $file"
   if line=$(grep -F -m1 -- "$stamp"$'\t' "$cache/versions" 2>/dev/null); then
     found=${line##*$'\t'}
     return 0

@@ -42,6 +42,7 @@ chmod 755 "$farm/apt-get"
 refused() { # refused TEXT COMMAND...: ends with an error that holds the text, and leaves nothing
   local text=$1 links code
   shift
+  rm -rf "$work/apt-was-called" "$NIXMON_CACHE"
   links=$(ip -o link 2>/dev/null)
   "$@" >"$work/out" 2>"$work/err"
   code=$?
@@ -129,17 +130,36 @@ rm "$farm/apt-get"
 judge "where there is no apt-get, root gets the same list" \
   refused "packages missing and there is no apt-get, so install them yourself" env PATH="$farm" "$tree/tools/needs.sh"
 
+# --- which program is used -----------------------------------------------------------
+source_of() { # source_of WANTED NAME: what --list says of where a program comes from
+  local row
+  row=$(env PATH="$farm" "$tree/tools/tools.sh" --list "$2" | tail -n 1)
+  echo "$row"
+  [[ $row == "$2"*" $1 "* ]]
+}
+rm -f "$farm"/{promtool,pulumi-resource-command}
+judge "control: a program that is nowhere is missing, and would be built" source_of missing promtool
+fake promtool "promtool, version 99.1.2"
+judge "a program on PATH in an accepted version is used" source_of PATH promtool
+fake promtool "promtool, version 2.0.0"
+judge "one that is too old is not" source_of missing promtool
+fake pulumi-resource-command 1.2.1
+judge "the real plugin on PATH is used in place of the stand-in" source_of PATH pulumi-resource-command
+fake pulumi-resource-command 1.2.0
+judge "a plugin of another version than the package is not" source_of missing pulumi-resource-command
+
 # --- long work -----------------------------------------------------------------------
-long() { # long SECONDS COMMAND...: `quietly` with a line each second; ended after SECONDS
+beat=1
+long() { # long SECONDS COMMAND...: `quietly` with a line each $beat seconds; ended after SECONDS
   local seconds=$1
   shift
   # shellcheck disable=SC2016  # the inner shell fills these in
-  timeout --foreground "$seconds" bash -c 'here=$1; shift; source "$here/lib.sh"; heartbeat=1; prepare_cache; quietly "$cache/log/long.log" "waiting" "$@"; exit "$code"' \
-    long "$tree/tools" "$@"
+  timeout --foreground "$seconds" bash -c 'here=$1; source "$here/lib.sh"; heartbeat=$2; shift 2; prepare_cache; quietly "$cache/log/long.log" "waiting" "$@"; exit "$code"' \
+    long "$tree/tools" "$beat" "$@"
 }
 says() { "${@:2}" | grep -E "$1"; } # not -q: it would close the pipe on what still talks
 judge "long work says each interval that it still runs" says "^tools: still waiting \([0-9]+ s\)$" long 30 sleep 3
-judge "control: short work says nothing" bash -c '! grep .' short < <(long 30 true)
+judge "control: work that is shorter than the interval says nothing" bash -c '! grep .' short < <(beat=60 long 30 true)
 ends_with() { local code=0; "${@:2}" || code=$?; [[ $code -eq $1 ]]; }
 judge "the exit code of long work is kept" ends_with 7 long 30 sh -c 'exit 7'
 long 1 sh -c "sleep 61.7; true" >/dev/null 2>&1
