@@ -30,7 +30,10 @@ chmod -R a+rX "$tree"
 farm=$work/farm
 mkdir "$farm"
 while read -r folder; do [[ -d $folder ]] && cp -sn "$folder"/* "$farm/" 2>/dev/null; done < <(tr : '\n' <<<"/usr/sbin:/usr/bin:/sbin:/bin")
-rm -f "$farm"/{go,node,npm,apt-get}
+rm -f "$farm"/{go,node,npm,apt-get,python3}
+# the Python that `make tools` finds, also where that is not the system's
+printf '#!/bin/sh\nexec "%s" "$@"\n' "$(python3 -c 'import sys; print(sys.executable)')" >"$farm/python3"
+chmod 755 "$farm/python3"
 fake() { # fake NAME TEXT: a program that prints the text
   rm -f "$farm/$1"
   printf '#!/bin/sh\necho "%s"\n' "$2" >"$farm/$1"
