@@ -138,7 +138,8 @@ describe("the collectors", () => {
     const asked = onHost("nixmon", "curl -fsS http://10.231.77.11:9090/api/v1/status/flags");
     expect(JSON.parse(asked).data).toMatchObject({
       "storage.tsdb.retention.time": "90d",
-      "storage.tsdb.retention.size": "50GB",
+      // of 50GB: Prometheus counts in powers of two and says so
+      "storage.tsdb.retention.size": "50GiB",
       "web.enable-admin-api": "false",
       "web.enable-lifecycle": "false",
     });
