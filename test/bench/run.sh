@@ -25,14 +25,27 @@ all_connections() { for host in "${hosts[@]}"; do connections "$host"; done; }
 since() { paste <(printf '%s\n' "${hosts[@]}") <(echo "$1") <(all_connections) | awk '{ printf "%s%s %d", (NR > 1 ? ", " : ""), $1, $3 - $2 }'; }
 up() { pulumi up --yes --skip-preview --non-interactive --suppress-outputs "$@"; }
 
-# empty_program COUNT: as many commands that do nothing, in a program that does nothing else
-empty_program() {
-  mkdir -p build/bench/empty
-  printf 'name: empty\nruntime: { name: nodejs, options: { typescript: false } }\nmain: index.js\n' >build/bench/empty/Pulumi.yaml
-  printf '{ "name": "empty", "private": true, "main": "index.js" }\n' >build/bench/empty/package.json
-  cat >build/bench/empty/index.js <<JS
+# Two programs that do nothing, with as many resources as the sandbox's stack: `same` has them from the same providers, and starts these as
+# the stack does; `bare` has commands alone.
+empty_programs() {
+  local commands=$1 passwords=$2 users=$3
+  for floor in same bare; do
+    mkdir -p "build/bench/$floor"
+    printf 'name: %s\nruntime: { name: nodejs, options: { typescript: false } }\nmain: index.js\n' "$floor" >"build/bench/$floor/Pulumi.yaml"
+    printf '{ "name": "%s", "private": true, "main": "index.js" }\n' "$floor" >"build/bench/$floor/package.json"
+  done
+  cat >build/bench/bare/index.js <<JS
 const { local } = require("@pulumi/command");
-for (let i = 0; i < $1; i++) new local.Command("c" + i, { create: "true" });
+for (let i = 0; i < $((commands + passwords + users)); i++) new local.Command("c" + i, { create: "true" });
+JS
+  cat >build/bench/same/index.js <<JS
+const { local } = require("@pulumi/command");
+const { RandomPassword } = require("@pulumi/random");
+const { Provider, UserLegacy } = require("@muhlba91/pulumi-proxmoxve");
+const provider = new Provider("proxmox", { endpoint: "https://10.231.77.1:8006", insecure: true, username: "root@pam" });
+for (let i = 0; i < $commands; i++) new local.Command("c" + i, { create: "true" });
+for (let i = 0; i < $passwords; i++) new RandomPassword("p" + i, { length: 32 });
+for (let i = 0; i < $users; i++) new UserLegacy("u" + i, { userId: "bench" + i + "@pve" }, { provider });
 JS
 }
 
@@ -46,13 +59,19 @@ before=$(all_connections)
 noop=$(repeat up --stack sandbox)
 noop_connections=$(since "$before")
 
-resources=$(pulumi stack export --stack sandbox | jq '[.deployment.resources[] | select(.custom and (.type | startswith("pulumi:") | not))] | length')
-say "$runs runs of an empty program with $resources resources"
-empty_program "$resources"
-empty() { up --cwd build/bench/empty --stack dev; }
-pulumi stack select --cwd build/bench/empty --create --non-interactive dev >>build/bench/log 2>&1
-empty >>build/bench/log 2>&1
-floor=$(repeat empty)
+of_kind() { pulumi stack export --stack sandbox | jq --arg kind "$1" '[.deployment.resources[] | select(.custom and (.type | startswith($kind)))] | length'; }
+commands=$(of_kind command:) passwords=$(of_kind random:) users=$(of_kind proxmoxve:)
+resources=$((commands + passwords + users))
+empty_programs "$commands" "$passwords" "$users"
+empty() { up --cwd "build/bench/$1" --stack dev; }
+declare -A floors
+for floor in same bare; do
+  say "$runs runs of an empty program with $resources resources ($floor)"
+  pulumi stack select --cwd "build/bench/$floor" --create --non-interactive dev >>build/bench/log 2>&1
+  empty "$floor" >>build/bench/log 2>&1
+  floors[$floor]=$(repeat empty "$floor")
+done
+pulumi destroy --cwd build/bench/same --stack dev --yes --skip-preview --non-interactive >>build/bench/log 2>&1
 
 say "a change on one host"
 config=build/bench/Pulumi.sandbox.yaml
@@ -82,7 +101,7 @@ host_state() {
 }
 state=$(for host in nixio nixcloud; do echo "$(host_state "$host") $host"; done | sort -n | tail -n 1)
 start=$(for _ in $(seq "$runs"); do node test/bench/start.js 2>>build/bench/log; done | sort -n | spread)
-ratio=$(awk -v a="${noop%% *}" -v b="${floor%% *}" 'BEGIN { printf "%.2f", a / b }')
+ratio() { awk -v a="${noop%% *}" -v b="${1%% *}" 'BEGIN { printf "%.2f", a / b }'; }
 
 {
   # shellcheck disable=SC2016
@@ -92,8 +111,8 @@ ratio=$(awk -v a="${noop%% *}" -v b="${floor%% *}" 'BEGIN { printf "%.2f", a / b
   row --- --- ---
   row "\`make sandbox\`, warm, until every target is up" "$sandbox_seconds s" "90 s"
   row "second \`up\` without a change" "$noop s" ""
-  row "empty program with $resources resources" "$floor s" ""
-  row "ratio of the two" "$ratio" "1.3"
+  row "empty program with $resources resources of the same three providers" "${floors[same]} s, ratio $(ratio "${floors[same]}")" "ratio 1.3"
+  row "empty program with $resources commands: one provider to start instead of three" "${floors[bare]} s, ratio $(ratio "${floors[bare]}")" ""
   row "SSH connections of all those second runs" "$noop_connections" "0"
   row "a change on one host" "$change s" ""
   row "SSH connections of that change, which also changes the host's targets on nixmon" "$touched" "2 on nixcloud"
