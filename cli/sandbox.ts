@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { defineCommand, runMain } from "citty";
 import { demandRoot, preflight } from "./sandbox/checks";
 import { type Folders, folders, PVE, SandboxError } from "./sandbox/context";
@@ -29,8 +30,20 @@ async function down(at: Folders): Promise<void> {
   demandRoot(at);
   await stopProxmox(at);
   runScript(at.machineScript, "down", "--all");
-  if (existsSync(at.marker)) rmSync(at.state, { recursive: true, force: true });
+  if (existsSync(at.marker)) removeState(at.state);
   console.log("sandbox: removed");
+}
+
+/** Removes the state folder; of one that is a file system of its own, the content. */
+function removeState(folder: string): void {
+  for (const entry of readdirSync(folder)) rmSync(join(folder, entry), { recursive: true, force: true });
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "EBUSY" && code !== "EPERM") throw error;
+    console.log(`sandbox: ${folder} is empty and stays: it is a mount point, or may not be removed`);
+  }
 }
 
 function status(at: Folders): void {
