@@ -12,10 +12,12 @@ let
     outPath = "/etc/nixmon-store/${builtins.substring 0 16 (builtins.hashString "sha256" text)}-${name}";
   };
 in
-lib.genAttrs [ "prometheus" "caddy" "grafana" "kanidm" ] local
+lib.genAttrs [ "caddy" "grafana" "kanidm" ] local
 // lib.genAttrs [ "coreutils" "gnused" "gnugrep" "gawk" "bash" "jq" "curl" "redis" "util-linux" ] debian
 // {
-  prometheus-alertmanager = local "alertmanager";
+  # at least: what tools/pins.tsv takes from the PATH
+  prometheus = local "prometheus" // { version = "3.11.3"; };
+  prometheus-alertmanager = local "alertmanager" // { version = "0.32.0"; };
   prometheus-node-exporter = local "node_exporter";
   prometheus-postgres-exporter = local "postgres_exporter";
   prometheus-redis-exporter = local "redis_exporter";

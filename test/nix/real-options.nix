@@ -11,6 +11,7 @@ let
     services.redis.servers.sessions = { enable = true; port = 6380; bind = "127.0.0.1"; unixSocket = null; group = "redis-sessions"; requirePassFile = "/var/lib/secret"; };
     services.caddy = { enable = true; logDir = "/var/log/caddy"; group = "caddy"; };
   };
+  identified.services.kanidm.server = { enable = true; settings.origin = (lib.importJSON ../../build/nix-fixtures/nixcloud.json).kanidm.url; };
   plain = { };
   run = host: module:
     let
@@ -29,7 +30,7 @@ in
   cases = [
     (run "nixmon" plain)
     (run "nixio" owned)
-    (run "nixcloud" plain)
+    (run "nixcloud" identified)
     (run "nixserv" plain)
     { name = "an option that does not exist on NixOS would be noticed"; ok = !(builtins.tryEval (builtins.deepSeq control.config.services.prometheus.enable true)).success; }
   ];

@@ -9,6 +9,11 @@ let
   fixture = lib.importJSON ../../../build/nix-fixtures/nixmon.json;
   plain = module: [ monitoring { networking.nftables.enable = true; networking.hostName = "x"; } module ];
   thrown = v: !(builtins.tryEval (builtins.deepSeq v v)).success;
+  pkgs = import ../../../sandbox/nix/packages.nix { inherit lib; };
+  old = name: version: { services.prometheus = if name == "prometheus" then { package = pkgs.prometheus // { inherit version; }; } else { ${name}.package = pkgs.prometheus-alertmanager // { inherit version; }; }; };
+  # name -> version that tools.sh takes from the PATH
+  pins = lib.listToAttrs (map (row: lib.nameValuePair (lib.head row) (builtins.elemAt row 2))
+    (lib.filter (row: lib.length row > 2) (map (lib.splitString "\t") (lib.splitString "\n" (builtins.readFile ../../../tools/pins.tsv)))));
   units = modules: (evaluate modules).config.sandbox.system.units;
 in
 [
@@ -36,6 +41,13 @@ in
   (holds "a second redirect beside the right one is not" (failures [ hosts.identity {
     services.kanidm.provision.systems.oauth2.grafana.originUrl = lib.mkForce [ "https://grafana.invalid/" "https://grafana.example.test/login/generic_oauth" ];
   } ] == [ ]))
+  (refused "a Prometheus with known holes is refused" [ "services.prometheus.package" "3.5.0" "3.11.3" ] [ hosts.primary (old "prometheus" "3.5.0") ])
+  (refused "an Alertmanager that cannot post to Talk is refused" [ "alertmanager.package" "0.31.1" "Nextcloud Talk" ] [ hosts.primary (old "alertmanager" "0.31.1") ])
+  (holds "and without Talk it is not" (failures [ hosts.primary (old "alertmanager" "0.31.1") { server.monitoring.collector.alerting.nextcloudTalk.enable = false; } ] == [ ]))
+  (holds "the sandbox's packages are as old as the toolchain allows" (lib.all (p: pins.${p.name} == p.version) [
+    { name = "prometheus"; inherit (pkgs.prometheus) version; }
+    { name = "alertmanager"; inherit (pkgs.prometheus-alertmanager) version; }
+  ]))
   (refused "two free scrapes of one job are refused" [ "scrapes" "app" ] (plain { server.monitoring.scrapes = [ { job = "app"; port = 1; } { job = "app"; port = 2; } ]; }))
   (refused "a free scrape with an exporter's job is refused" [ "scrapes" "node" ] (plain { server.monitoring.scrapes = [ { job = "node"; port = 1; } ]; }))
   (refused "a free scrape whose token the primary does not have is refused" [ "scrapes" "OTHER" ]

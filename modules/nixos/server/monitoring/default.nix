@@ -9,6 +9,7 @@
     ./manifest.nix
     ./credentials.nix
     ./firewall.nix
+    ./versions.nix
     ./scrapes.nix
     ./exporters
     ./collector
