@@ -49,6 +49,18 @@ if ! node "$here/fixtures/make.js" >"$work/output" 2>&1; then
   not_ok "the fixtures' cluster is planned"
   sed 's/^/#   /' "$work/output"
 fi
+# the example flake, with two hosts as `make render` lays them out
+example=$top/build/nix-fixtures/flake
+rm -rf "$example"
+cp -R "$top/examples/flake" "$example"
+for host in nixmon nixserv; do
+  mkdir -p "$example/rendered/$host"
+  cp "$top/build/nix-fixtures/$host.json" "$example/rendered/$host/host.json"
+done
+mkdir "$example/rendered/nixmon/dashboards" "$example/rendered/nixmon/targets"
+echo '{"title":"one"}' >"$example/rendered/nixmon/dashboards/one.json"
+for host in nixmon nixserv; do echo '[]' >"$example/rendered/nixmon/targets/$host.json"; done
+cp "$example/hosts/nixmon.nix" "$example/hosts/nixserv.nix"
 NIXPKGS_LIB='' cases '' "$work/own.json" "$here/suite.nix"
 if [ -n "${NIXPKGS_LIB:-}" ]; then
   cases " (nixpkgs' lib)" "$work/real.json" "$here/suite.nix"

@@ -9,7 +9,7 @@ let
   owner = data: {
     networking.hostName = data.host;
     networking.nftables.enable = true;
-    services.postgresql.enable = data.monitoring.exporters.postgres.enable;
+    services.postgresql.enable = data.postgresDatabases != [ ];
     services.redis.servers = lib.mapAttrs (_: instance: { enable = true; inherit (instance) port; }) data.redisInstances;
     services.kanidm.server = lib.optionalAttrs (data.kanidm != null) { enable = true; settings.origin = data.kanidm.url; };
     server.monitoring = { inherit data; };

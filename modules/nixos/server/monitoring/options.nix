@@ -92,9 +92,15 @@ in
       lan = mkOption { type = types.listOf types.str; default = [ ]; description = "Ranges that count as LAN, CIDR."; };
     };
 
+    rendered = mkOption {
+      type = types.nullOr types.path;
+      default = null;
+      description = "Folder that `render` wrote for this host: its host data and, on the monitoring primary, dashboards and scrape targets. For clusters without Pulumi, which brings all three itself.";
+    };
     data = mkOption {
       type = types.nullOr (types.either types.path types.attrs);
-      default = null;
+      default = if cfg.rendered == null then null else cfg.rendered + "/host.json";
+      defaultText = lib.literalExpression "host.json of server.monitoring.rendered";
       apply = data: if data == null || lib.isAttrs data then data else lib.importJSON data;
       description = "Host data of this host (a file host.json or its content). Options set on the host win over it.";
     };

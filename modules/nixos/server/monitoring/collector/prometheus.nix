@@ -6,6 +6,10 @@ let
   collector = cfg.data.collector or null;
   told = collector.prometheus;
 
+  # who deploys without Pulumi brings the targets of all hosts as files
+  folder = cfg.rendered + "/targets";
+  rendered = lib.optionals (cfg.rendered != null && builtins.pathExists folder) (lib.filter (lib.hasSuffix ".json") (lib.attrNames (builtins.readDir folder)));
+
   # Probes of every host's sites name the port that the data was made with; this host may have moved its blackbox exporter.
   asked = cfg.data.monitoring.exporters.blackbox.port or null;
   moved = cfg.running.blackbox.port or asked;
@@ -33,6 +37,8 @@ in
       alertmanagers = lib.optionals cfg.collector.alerting.enable (told.alerting.alertmanagers or [ ]);
     };
     # one file for each host: a new host is a new file, without a rebuild
-    systemd.tmpfiles.settings.nixmon."/var/lib/nixmon/targets".d = { mode = "0755"; user = "root"; group = "root"; };
+    systemd.tmpfiles.settings.nixmon = {
+      "/var/lib/nixmon/targets".d = { mode = "0755"; user = "root"; group = "root"; };
+    } // lib.genAttrs (map (name: "/var/lib/nixmon/targets/${name}") rendered) (path: { "L+".argument = "${folder + "/${baseNameOf path}"}"; });
   };
 }
