@@ -26,7 +26,14 @@ export function alertHistory(): DashboardBuilder {
       ).span(8),
     )
     .withPanel(
-      stack("Firing, by severity", units.Short, q(`sum by (severity) (ALERTS{${alert}})`, "{{severity}}"))
+      stack(
+        "Firing, by severity",
+        units.Short,
+        q(
+          `sum by (severity) (ALERTS{${alert}}) or on () label_replace(vector(0), "severity", "none fires", "", "")`,
+          "{{severity}}",
+        ),
+      )
         .span(24)
         .min(0),
     )

@@ -2,7 +2,7 @@ import { type DashboardBuilder, RowBuilder } from "@grafana/grafana-foundation-s
 import * as units from "@grafana/grafana-foundation-sdk/units";
 import { frame, hosts } from "./frame";
 import { above, below, limit, neutral, redAbove } from "./limits";
-import { bars, lines, linesWithLimit, q, stack, stat } from "./panels";
+import { bars, busiest, lines, linesWithLimit, q, stack, stat } from "./panels";
 
 const at = `host=~"$host"`;
 const prometheus = `job="prometheus", ${at}`;
@@ -11,6 +11,9 @@ const alertmanager = `job="alertmanager", ${at}`;
 const webhook = `${alertmanager}, integration="webhook"`;
 const loki = `job="loki", ${at}`;
 const alloy = `job="alloy", ${at}`;
+
+/** Prometheus names a group by file and group; the file is a path of the Nix store. */
+const ruleGroups = `label_replace(prometheus_rule_group_last_duration_seconds{${prometheus}}, "group", "$1", "rule_group", ".*;(.*)")`;
 
 const rate = (metric: string, selector: string) => `rate(${metric}{${selector}}[$__rate_interval])`;
 const sizeShare = `100 * prometheus_tsdb_storage_blocks_bytes{${prometheus}} / (prometheus_tsdb_retention_limit_bytes{${prometheus}} > 0)`;
@@ -79,15 +82,11 @@ export function monitoring(): DashboardBuilder {
         "Slowest scrapes",
         units.Seconds,
         redAbove(limit("ScrapeSlow", "seconds")),
-        q(`topk(5, scrape_duration_seconds{${at}})`, "{{host}} {{job}}"),
+        q(busiest(5, "job, instance", `scrape_duration_seconds{${at}}`), "{{host}} {{job}}"),
       ).min(0),
     )
     .withPanel(
-      lines(
-        "Duration of the rule groups",
-        units.Seconds,
-        q(`topk(5, prometheus_rule_group_last_duration_seconds{${prometheus}})`, "{{rule_group}}"),
-      ).min(0),
+      lines("Duration of the rule groups", units.Seconds, q(busiest(5, "group", ruleGroups), "{{group}}")).min(0),
     )
     .withPanel(
       stack(

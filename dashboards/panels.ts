@@ -43,6 +43,14 @@ export function q(expr: string, legend = "{{host}}"): Query {
   return { expr, legend };
 }
 
+/**
+ * The series that are highest on average over the time that is shown. `topk` alone picks anew at each point, so that lines come and go.
+ * @param by labels that tell the series apart
+ */
+export function busiest(count: number, by: string, expr: string): string {
+  return `(${expr}) and on (${by}) topk(${count}, avg_over_time((${expr})[$__range:] @ end()))`;
+}
+
 const letter = (index: number) => String.fromCharCode(65 + index);
 
 function range(query: Query, index: number): PromQuery {

@@ -2,7 +2,7 @@ import { type DashboardBuilder, RowBuilder } from "@grafana/grafana-foundation-s
 import * as units from "@grafana/grafana-foundation-sdk/units";
 import { frame, query } from "./frame";
 import { above, below, limit, neutral, redAbove } from "./limits";
-import { bars, lines, linesWithLimit, q, stat, strips, table } from "./panels";
+import { bars, busiest, lines, linesWithLimit, q, stat, strips, table } from "./panels";
 
 // One exporter sees the whole cluster, so the machine is in `id` and `node`, and `host` would only be the exporter's.
 const ofNode = `id=~"node/($host)"`;
@@ -74,15 +74,18 @@ export function proxmox(): DashboardBuilder {
       lines(
         "CPU of the busiest guests",
         units.Percent,
-        q(`topk(10, ${guest("100 * pve_cpu_usage_ratio")})`, "{{name}}"),
+        q(busiest(10, "id", guest("100 * pve_cpu_usage_ratio")), "{{name}}"),
       ).min(0),
     )
     .withPanel(
       lines(
         "Network of the busiest guests",
         units.BitsPerSecondSI,
-        q(`topk(5, 8 * ${guest("rate(pve_network_receive_bytes_total[$__rate_interval])")})`, "{{name}} in"),
-        q(`-topk(5, 8 * ${guest("rate(pve_network_transmit_bytes_total[$__rate_interval])")})`, "{{name}} out"),
+        q(busiest(5, "id", `8 * ${guest("rate(pve_network_receive_bytes_total[$__rate_interval])")}`), "{{name}} in"),
+        q(
+          `-(${busiest(5, "id", `8 * ${guest("rate(pve_network_transmit_bytes_total[$__rate_interval])")}`)})`,
+          "{{name}} out",
+        ),
       ),
     )
 

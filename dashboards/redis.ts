@@ -2,7 +2,7 @@ import { type DashboardBuilder, RowBuilder } from "@grafana/grafana-foundation-s
 import * as units from "@grafana/grafana-foundation-sdk/units";
 import { frame, hosts, query } from "./frame";
 import { above, below, limit, neutral, redAbove } from "./limits";
-import { lines, linesWithLimit, q, stack, stat } from "./panels";
+import { busiest, lines, linesWithLimit, q, stack, stat } from "./panels";
 
 const server = `job="redis", host=~"$host", instance=~"$instance"`;
 const name = "{{host}} {{instance}}";
@@ -66,7 +66,7 @@ export function redis(): DashboardBuilder {
       stack(
         "Commands",
         units.OpsPerSecond,
-        q(`topk(8, sum by (cmd) (${rate("redis_commands_total")}))`, "{{cmd}}"),
+        q(busiest(8, "cmd", `sum by (cmd) (${rate("redis_commands_total")})`), "{{cmd}}"),
       ).min(0),
     )
     .withPanel(lines("Hits", units.Percent, q(hitRate, name)).min(0).max(100))

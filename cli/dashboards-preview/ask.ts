@@ -25,6 +25,7 @@ export function askDirectly(base: string): Ask {
 /** From the primary itself, by one SSH connection: its port is open to hardly anybody. */
 export function askOverSsh(name: string, connection: Connection, base: string): Ask {
   return async (paths) => {
+    if (paths.length === 0) return [];
     const urls = paths.map((path) => `url = ${JSON.stringify(base + path)}\n`).join("");
     const ended = await visit(
       { name, connection },

@@ -24,35 +24,44 @@ export interface PreviewRequest {
 const pointsWanted = 240;
 const finestStep = 15;
 
+interface Sheet {
+  file: string;
+  board: Board;
+  chosen: Chosen[];
+}
+
 /** Draws every dashboard from what Prometheus says now: one page each and an index. */
 export async function preview(request: PreviewRequest): Promise<Summary[]> {
   const { range, now, folder, source } = request;
   const step = Math.max(finestStep, Math.ceil(range / pointsWanted));
   const window: Window = { start: now - range, end: now, step };
   const about = `${source}, ${new Date(now * 1000).toISOString()}, the last ${Math.round(range / 60)} minutes. Drawn by nixmon, not by Grafana.`;
-  const boards = Object.entries(dashboards()).map(([file, dashboard]) => ({
-    file: file.replace(/\.json$/, ".html"),
-    board: readBoard(dashboard),
-  }));
-  const all = boards.map(({ file, board }) => ({ file, title: board.title }));
+  const sheets = Object.entries(dashboards()).map(
+    ([file, dashboard]): Sheet => ({
+      file: file.replace(/\.json$/, ".html"),
+      board: readBoard(dashboard),
+      chosen: [],
+    }),
+  );
+  await chooseAll(sheets, request);
+  const asked = await askAll(sheets, window, request.ask);
+  const all = sheets.map(({ file, board }) => ({ file, title: board.title }));
   mkdirSync(folder, { recursive: true });
-  const summaries: Summary[] = [];
-  for (const { file, board } of boards) {
-    const chosen = await chooseAll(board, request);
-    const asked = await askAll(board, chosen, window, request.ask);
-    const drawn = board.panels.map((panel, index) => ({ panel, ...drawOne(panel, asked[index] ?? [], window) }));
+  const summaries = sheets.map(({ file, board, chosen }, at): Summary => {
+    const own = asked[at] ?? [];
+    const drawn = board.panels.map((panel, index) => ({ panel, ...drawOne(panel, own[index] ?? [], window) }));
     const panels = drawn.map(({ html }) => html);
     writeFileSync(join(folder, file), boardPage(board, panels, chosen, about, all));
-    summaries.push({
+    return {
       file,
       title: board.title,
       description: board.description,
       panels: board.panels.filter(({ type }) => type !== "row").length,
-      queries: asked.flat().length,
+      queries: own.flat().length,
       empty: drawn.reduce((sum, { empty }) => sum + empty, 0),
       failed: drawn.flatMap(({ panel, failed }) => failed.map((text) => `${panel.title}: ${text}`)),
-    });
-  }
+    };
+  });
   writeFileSync(join(folder, "index.html"), indexPage(summaries, about));
   return summaries;
 }
@@ -63,41 +72,54 @@ function drawOne(panel: Panel, asked: readonly Asked[], window: Window) {
   return { html: `<div class="row" style="${place}">${markup(panel.title)}</div>`, empty: 0, failed: [] };
 }
 
-/** One after another, since a variable may ask by those before it. */
-async function chooseAll(board: Board, { ask, now }: PreviewRequest): Promise<Chosen[]> {
-  const chosen: Chosen[] = [];
-  for (const variable of board.variables) {
-    if (variable.values === undefined) {
-      chosen.push(choose(variable, []));
-      continue;
+/** The first variable of every dashboard, then the second, and so on: a variable may ask by those before it. */
+async function chooseAll(sheets: readonly Sheet[], { ask, now }: PreviewRequest): Promise<void> {
+  const rounds = Math.max(...sheets.map(({ board }) => board.variables.length));
+  for (let round = 0; round < rounds; round++) {
+    const here = sheets.flatMap((sheet) => {
+      const variable = sheet.board.variables[round];
+      return variable === undefined ? [] : [{ sheet, variable }];
+    });
+    const paths = here.flatMap(({ sheet, variable: { values } }) => {
+      if (values === undefined) return [];
+      const selector = interpolate(values.selector, sheet.chosen, finestStep, 3600);
+      return [instantPath(`group by (${values.label}) (${selector})`, now)];
+    });
+    const answers = await ask(paths);
+    let at = 0;
+    for (const { sheet, variable } of here) {
+      const label = variable.values?.label;
+      const found =
+        label === undefined ? [] : (answers[at++]?.series ?? []).flatMap(({ labels }) => labels[label] ?? []);
+      sheet.chosen.push(choose(variable, found.sort()));
     }
-    const { selector, label } = variable.values;
-    const expr = `group by (${label}) (${interpolate(selector, chosen, finestStep)})`;
-    const [answer] = await ask([instantPath(expr, now)]);
-    const values = (answer?.series ?? []).flatMap(({ labels }) => labels[label] ?? []);
-    chosen.push(choose(variable, values.sort()));
   }
-  return chosen;
 }
 
-/** Every PromQL query of a dashboard at once; answers by panel. */
-async function askAll(board: Board, chosen: readonly Chosen[], window: Window, ask: Ask): Promise<Asked[][]> {
+/** Every PromQL query of every dashboard at once; answers by dashboard and panel. */
+async function askAll(sheets: readonly Sheet[], window: Window, ask: Ask): Promise<Asked[][][]> {
   const mine = ({ datasource }: Target) => datasource.type === "prometheus";
-  const wanted = board.panels.map((panel) =>
-    panel.targets.filter(mine).map(({ refId, expr, legendFormat = "", instant }) => {
-      const filled = interpolate(expr, chosen, window.step);
-      const path = instant ? instantPath(filled, window.end) : rangePath(filled, window.start, window.end, window.step);
-      return { refId, expr: filled, legend: legendFormat, path };
-    }),
+  const wanted = sheets.map(({ board, chosen }) =>
+    board.panels.map((panel) =>
+      panel.targets.filter(mine).map(({ refId, expr, legendFormat = "", instant }) => {
+        const filled = interpolate(expr, chosen, window.step, window.end - window.start);
+        const path = instant
+          ? instantPath(filled, window.end)
+          : rangePath(filled, window.start, window.end, window.step);
+        return { refId, expr: filled, legend: legendFormat, path };
+      }),
+    ),
   );
-  const answers = await ask(wanted.flat().map(({ path }) => path));
+  const answers = await ask(wanted.flat(2).map(({ path }) => path));
   let at = 0;
-  return wanted.map((targets) =>
-    targets.map(({ refId, expr, legend }) => ({
-      refId,
-      expr,
-      legend,
-      answer: answers[at++] ?? { series: [], error: "not asked" },
-    })),
+  return wanted.map((panels) =>
+    panels.map((targets) =>
+      targets.map(({ refId, expr, legend }) => ({
+        refId,
+        expr,
+        legend,
+        answer: answers[at++] ?? { series: [], error: "not asked" },
+      })),
+    ),
   );
 }

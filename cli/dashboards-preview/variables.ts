@@ -28,12 +28,13 @@ function escaped(value: string): string {
 /**
  * The query with every variable replaced, Grafana's own ones by its rules.
  * @param step seconds between two points
+ * @param range seconds from the first to the last
  */
-export function interpolate(expr: string, chosen: readonly Chosen[], step: number): string {
+export function interpolate(expr: string, chosen: readonly Chosen[], step: number, range: number): string {
   const own: Record<string, string> = {
     __rate_interval: `${Math.max(step + scrape, 4 * scrape)}s`,
     __interval: `${step}s`,
-    __range: "1h",
+    __range: `${range}s`,
   };
   const known = new Map([...Object.entries(own), ...chosen.map(({ name, value }) => [name, value] as const)]);
   return expr.replace(/\$(?:\{(\w+)\}|(\w+))/g, (whole, braced?: string, bare?: string) => {

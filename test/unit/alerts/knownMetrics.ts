@@ -1,24 +1,46 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { load } from "js-yaml";
+import { boards, queriesOf, variableSelectors } from "../dashboards/queries";
+import { parsePromql } from "./promql";
+import { alerts } from "./ruleFiles";
 
-const folder = join(__dirname, "..", "..", "..", "alerts", "known-metrics");
+const folder = join(__dirname, "..", "..", "..", "alerts", "metrics");
 
-export interface KnownMetric {
-  exporter: string;
-  name: string;
-  /** Why a healthy cluster may lack it; undefined for a metric that is always there. */
-  onlyWith: string | undefined;
+/** Jobs whose program is a stand-in in the sandbox. */
+export const standInJobs: readonly string[] = ["alloy", "grafana", "loki"];
+
+/** Metric -> jobs that give it, as the sandbox's Prometheus saw it. Written by test/engine/signals.test.ts, see there. */
+export type Seen = Record<string, string[]>;
+
+export const seenFile = join(folder, "seen.json");
+
+export function seenMetrics(): Seen {
+  return JSON.parse(readFileSync(seenFile, "utf8")) as Seen;
 }
 
-/** The tables in alerts/known-metrics: one metric a line, `# ...` after it where not every cluster has it. */
-export function knownMetrics(): KnownMetric[] {
-  return readdirSync(folder).flatMap((file) =>
-    readFileSync(join(folder, file), "utf8")
-      .split("\n")
-      .filter((line) => line !== "" && !line.startsWith("#"))
-      .map((line) => {
-        const [name = "", reason] = line.split(/\s+#\s*/);
-        return { exporter: file.replace(/\.txt$/, ""), name: name.trim(), onlyWith: reason };
-      }),
-  );
+/** Metrics without proof by a real exporter, with the reason: alerts/metrics/unproven.yaml. */
+export interface Unproven {
+  absent: Record<string, string>;
+  sometimes: Record<string, string>;
+  standIn: Record<string, string>;
+}
+
+export function unprovenMetrics(): Unproven {
+  return load(readFileSync(join(folder, "unproven.yaml"), "utf8")) as Unproven;
+}
+
+/** Every metric that rules and dashboards may read. */
+export function knownMetrics(): Set<string> {
+  const { absent, sometimes } = unprovenMetrics();
+  return new Set([seenMetrics(), absent, sometimes].flatMap((names) => Object.keys(names)));
+}
+
+/** Every metric that rules and dashboards do read. */
+export function usedMetrics(): Set<string> {
+  const queries = [
+    ...alerts().map(({ expr }) => expr.replace(/\$\{\w+\}/g, "1")),
+    ...boards().flatMap((board) => [...queriesOf(board, "prometheus"), ...variableSelectors(board)]),
+  ];
+  return new Set(queries.flatMap((expr) => [...parsePromql(expr).metrics]));
 }

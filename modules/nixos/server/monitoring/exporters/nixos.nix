@@ -1,4 +1,4 @@
-# State of NixOS for node_exporter's textfile collector: what runs, what would boot, how old it is (names: alerts/known-metrics/nixos.txt).
+# State of NixOS for node_exporter's textfile collector: what runs, what would boot, how old it is (read by alerts/nixos.yaml).
 { config, lib, ... }:
 let
   # relative to /var/lib, the folder that node.nix names
