@@ -84,6 +84,29 @@ else
   skip "every option that the modules set exists on NixOS, with that type" "needs NIXPKGS_LIB and $facts/nix/check.nix"
 fi
 
+# The example as a real flake, pure evaluation and all; only nixpkgs' place is taken by the sandbox's evaluation.
+mkdir -p "$work/flakes/nixpkgs" "$work/flakes/nixmon"
+cp -R "$top/sandbox" "$work/flakes/nixpkgs/"
+echo '{ outputs = _: { lib.nixosSystem = { modules }: import ./sandbox/nix/evaluate.nix { configuration = modules; }; }; }' >"$work/flakes/nixpkgs/flake.nix"
+cp -R "$top/flake.nix" "$top/modules" "$work/flakes/nixmon/"
+cp -R "$example" "$work/flakes/example"
+sed -i "s#github:NixOS/nixpkgs/nixos-unstable#path:$work/flakes/nixpkgs#; s#path:../..#path:$work/flakes/nixmon#" "$work/flakes/example/flake.nix"
+flake() { # flake ATTRIBUTE
+  HOME=$work nix --extra-experimental-features 'nix-command flakes' eval --json "path:$work/flakes/example#nixosConfigurations.$1"
+}
+says() { # says WANTED COMMAND...
+  wanted=$1
+  shift
+  said=$("$@")
+  test "$said" = "$wanted" || { echo "$said"; return 1; }
+}
+if command -v nix >/dev/null; then
+  holds "the example evaluates as a flake, in pure mode" says '"30d"' flake nixmon.config.services.prometheus.retentionTime
+  holds "a host that the flake does not have would be noticed" fails flake nobody.config.services.prometheus.retentionTime
+else
+  skip "the example evaluates as a flake, in pure mode" "nix is not installed, only nix-instantiate"
+fi
+
 # A payload as the deployer sends it, imported through the links that the agent makes.
 payload=$work/generations/1
 mkdir -p "$payload/dashboards" "$work/etc"
