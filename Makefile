@@ -12,7 +12,7 @@ SOURCES := $(shell find index.ts stacks components plan cli dashboards sandbox a
 
 .PHONY: help
 help: ## This list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 .PHONY: tools
 tools: ## Find or build every program that the project uses
@@ -57,6 +57,14 @@ status: build ## Table of a stack's targets: make status STACK=x
 .PHONY: dashboards-preview
 dashboards-preview: build ## Draw every dashboard from the primary's Prometheus to a page: STACK=x
 	@if [ $(STACK) = sandbox ]; then . sandbox/env.sh; fi; node dist/cli/dashboards-preview.js --stack $(STACK)
+
+.PHONY: doctor
+doctor: build ## Say what is wrong on a stack's hosts and what to type: make doctor STACK=x [HOST=h] [JSON=1]
+	@node dist/cli/doctor.js --stack $(STACK) $(if $(HOST),--host $(HOST)) $(if $(JSON),--json)
+
+.PHONY: restore
+restore: build ## Send a host again what its stack deployed: make restore STACK=x HOST=h
+	@node dist/cli/restore.js --stack $(STACK) --host $(HOST)
 
 .PHONY: render
 render: build ## Write what each host of a stack would get: make render STACK=x

@@ -6,6 +6,7 @@ verify() { # DIR HASH
   [ "$(cat "$1/hash")" = "$2" ] || die 11 "the payload's file \`hash\` says $(cat "$1/hash"), wanted $2"
   [ "$(cd "$1" && find . ! -type d | wc -l)" = $(($(wc -l <"$1/files.sha256") + 2)) ] || die 11 'the payload holds files that are not on its list'
 }
+untouched() { (cd "$CURRENT" && sha256sum --quiet --strict -c files.sha256) >/dev/null 2>&1; }
 apply() {
   [ $# -ge 2 ] || { STEP=usage; die 2 'apply wants DIR HASH'; }
   DIR=$1 hash=$2; shift 2
@@ -25,7 +26,7 @@ apply() {
     say "waiting for an earlier apply ($P_hash) to be confirmed or rolled back"
     drop_lock; sleep 2; take_lock "apply $hash" "$lock"; recover
   done
-  if [ "$(cat "$CURRENT/hash" 2>/dev/null)" = "$hash" ] && has_hash "$RUNNING" "$hash" && has_hash "$PROFILE" "$hash" && gate "$(running)" 0; then
+  if [ "$(cat "$CURRENT/hash" 2>/dev/null)" = "$hash" ] && has_hash "$RUNNING" "$hash" && has_hash "$PROFILE" "$hash" && untouched && gate "$(running)" 0; then
     say 'already applied and healthy: nothing to do'; print_manifest "$(running)"; return
   fi
 

@@ -102,7 +102,8 @@ function environment(): SshEnvironment {
 
 function pinnedKey({ name, connection }: HostInput): string {
   folder ??= mkdtempSync(join(tmpdir(), "nixmon-"));
-  const file = join(folder, "known_hosts");
+  // one file a host: several may be visited at the same time
+  const file = join(folder, `known_hosts-${name}`);
   writeFileSync(file, knownHostsLine(name, connection.hostKey), { mode: 0o600 });
   return file;
 }

@@ -1,0 +1,177 @@
+import { hostPort } from "../../../plan/address";
+import { durationMs } from "../../../plan/duration";
+import { fileSdOfTargets } from "../../../plan/targets";
+import type { ScrapeTarget } from "../../../plan/types";
+import type { CollectorFacts, ScrapedTarget } from "../collectorFacts";
+import { fine, type Result, type Verdict, wrong } from "../result";
+import { onHost, primaryOf, restore, type Situation } from "./situation";
+
+/** A target whose last scrape is older than this many intervals is not scraped any more. */
+const staleIntervals = 4;
+
+/** Whether Prometheus scrapes what the stacks say: each target once as a file, once as a scrape. */
+export function judgeTargets(situation: Situation): Verdict {
+  const primary = primaryOf(situation);
+  const collector = primary?.facts.collector;
+  if (primary === undefined || collector === undefined) return { results: [], notes: [] };
+  const name = primary.host.name;
+  if (collector.targets === undefined) {
+    const finding = wrong("prometheus", name, "Prometheus answers", {
+      found: "Prometheus gives no list of its targets",
+      wanted: "an answer of its API within 8 s",
+      why: "it is starting (reading its write-ahead log may take minutes), or hangs",
+      type: [onHost(primary.host, "journalctl -u prometheus.service -n 50 --no-pager")],
+      explains: ["target/*", "network/*", "alertmanagers", "forecast/prometheus"],
+    });
+    return { results: [finding], notes: [] };
+  }
+  const verdict: Verdict = { results: [], notes: [] };
+  for (const [host, wanted] of Object.entries(situation.stack.scrapeTargets)) {
+    verdict.results.push(file(host, wanted, collector, situation));
+    const judged = wanted.map((target) => judgeTarget(target, collector, situation));
+    verdict.results.push(...judged.map(({ result }) => result));
+    const cut = judged.filter(({ blocked }) => blocked).map(({ result }) => result);
+    if (cut.length > 0) verdict.results.push(network(host, cut, wanted, situation));
+    for (const { back } of judged) if (back) verdict.notes.push({ host, text: back });
+  }
+  verdict.results.push(...leftOver(collector, situation));
+  return verdict;
+}
+
+function file(host: string, wanted: readonly ScrapeTarget[], { files }: CollectorFacts, situation: Situation): Result {
+  const key = `file/${host}`;
+  const what = `Prometheus is told of ${host}'s targets`;
+  const found = files[host];
+  const path = `/var/lib/nixmon/targets/${host}.json`;
+  if (found !== undefined && same(found, fileSdOfTargets(wanted))) return fine(key, host, what);
+  return wrong(key, host, what, {
+    found: found === undefined ? `${path} is not there on the primary` : `${path} on the primary says something else`,
+    wanted: `the ${wanted.length} targets that ${host} offers`,
+    why: "somebody changed it by hand: the stack writes it only when the targets change",
+    type: [restore(situation, host)],
+    explains: [`target/${host}/*`, `network/${host}`],
+  });
+}
+
+/** Whether two lists say the same, in whatever order. */
+function same(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return sorted(one) === sorted(other);
+}
+
+function sorted(list: readonly unknown[]): string {
+  return list.map(canonical).sort().join("\n");
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) =>
+    each !== null && typeof each === "object" && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
+}
+
+interface JudgedTarget {
+  result: Result;
+  /** The exporter answers on its host, but not to the primary. */
+  blocked?: boolean;
+  /** It was down at the last scrape and answers again. */
+  back?: string;
+}
+
+function judgeTarget(target: ScrapeTarget, collector: CollectorFacts, situation: Situation): JudgedTarget {
+  const { host, name } = target;
+  const key = `target/${host}/${name}`;
+  const what = `Prometheus scrapes ${name}`;
+  const active = collector.targets?.find((each) => isTarget(each, target));
+  if (active === undefined) {
+    return {
+      result: wrong(key, host, what, {
+        found: `Prometheus has no target ${name} of ${host}`,
+        wanted: `a scrape of ${target.scheme}://${hostPort(target.address, target.port)}${target.path}`,
+        why: "its file is there, so Prometheus did not read it: its configuration or the file's rights are wrong",
+        type: primaryCommand(situation, "journalctl -u prometheus.service -n 50 --no-pager"),
+      }),
+    };
+  }
+  const age = (situation.now.getTime() - Date.parse(active.lastScrape)) / 1000;
+  if (active.health === "unknown") return { result: fine(key, host, what), back: `${name} was not scraped yet` };
+  if (active.health === "up" && age > (staleIntervals * (durationMs(active.scrapeInterval) ?? 15_000)) / 1000) {
+    return {
+      result: wrong(key, host, what, {
+        found: `the last scrape of ${name} was ${Math.round(age)} s ago`,
+        wanted: `one every ${active.scrapeInterval}`,
+        why: "Prometheus is overloaded or hangs, or the clocks differ",
+        type: primaryCommand(situation, "journalctl -u prometheus.service -n 50 --no-pager"),
+      }),
+    };
+  }
+  if (active.health === "up") return { result: fine(key, host, what) };
+  if ((collector.answersNow[active.scrapeUrl] ?? 0) === 200) {
+    return { result: fine(key, host, what), back: `${name} was down at the last scrape and answers again` };
+  }
+  const known = situation.facts[host];
+  return {
+    blocked: known?.gate !== undefined && !known.gate.failing.some((each) => each.name === name) && isRemote(target),
+    result: wrong(key, host, what, {
+      found: `${name} is down for Prometheus: ${active.lastError}`,
+      wanted: "up",
+      why:
+        situation.stack.hosts[host] === undefined
+          ? "the host belongs to another stack: let doctor look at that one"
+          : "see the host's own checks",
+      type: primaryCommand(situation, `curl -sv ${active.scrapeUrl} -o /dev/null`),
+    }),
+  };
+}
+
+function isTarget({ labels, scrapeUrl }: ScrapedTarget, target: ScrapeTarget): boolean {
+  if (labels.host !== target.host || labels.job !== target.job) return false;
+  const url = new URL(scrapeUrl);
+  const port = url.port || (url.protocol === "https:" ? "443" : "80");
+  return (
+    hostPort(url.hostname.replace(/^\[|\]$/g, ""), Number(port)) === hostPort(target.address, target.port) &&
+    url.pathname === target.path &&
+    Object.entries(target.params).every(([name, value]) => url.searchParams.get(name) === value)
+  );
+}
+
+function isRemote({ address }: ScrapeTarget): boolean {
+  return address !== "127.0.0.1";
+}
+
+/** Several targets of one host that are healthy there and out of reach here have one cause. */
+function network(host: string, cut: readonly Result[], wanted: readonly ScrapeTarget[], situation: Situation): Result {
+  const names = cut.map(({ key }) => key.slice(key.lastIndexOf("/") + 1));
+  const ports = wanted.filter(({ name }) => names.includes(name)).map(({ port }) => port);
+  const own = situation.stack.hosts[host];
+  return wrong(`network/${host}`, host, "the primary reaches the host's exporters", {
+    found: `${names.join(", ")} answer on ${host} itself, but not to the primary (port ${ports.join(", ")})`,
+    wanted: "the primary's address let in on these ports, and nobody else's",
+    why: "a firewall on the host or on the way drops the primary's connections",
+    type:
+      own === undefined
+        ? []
+        : [onHost(own, "nft list ruleset"), onHost(own, "systemctl restart firewall.service nftables.service")],
+    explains: cut.map(({ key }) => key),
+  });
+}
+
+/** Files of hosts that no stack names any more. */
+function leftOver({ files }: CollectorFacts, situation: Situation): Result[] {
+  const known = situation.stack.scrapeTargets;
+  return Object.keys(files)
+    .filter((host) => known[host] === undefined)
+    .map((host) =>
+      wrong(`file/${host}`, host, "Prometheus is told of known hosts only", {
+        found: `the primary has targets of ${host}, which no stack names`,
+        wanted: "no such file",
+        why: "the host was taken out while the primary could not be reached",
+        type: primaryCommand(situation, `rm /var/lib/nixmon/targets/${host}.json`),
+      }),
+    );
+}
+
+function primaryCommand(situation: Situation, command: string): string[] {
+  const primary = primaryOf(situation);
+  return primary === undefined ? [] : [onHost(primary.host, command)];
+}
