@@ -8,6 +8,8 @@ export NIXMON_SANDBOX ?= /var/lib/nixmon-sandbox
 export PATH := $(NIXMON_CACHE)/bin:$(PATH)
 
 STACK ?= sandbox
+# the sandbox's stacks have an engine state, a login and a key of their own
+SETTINGS = $(if $(filter sandbox fleet,$(STACK)),. sandbox/env.sh;)
 SOURCES := $(shell find index.ts stacks components plan cli dashboards sandbox alerts modules agent -type f 2>/dev/null)
 
 .PHONY: help
@@ -47,16 +49,16 @@ sandbox-down: ## Remove the sandbox and everything it made
 	@sandbox/down.sh
 
 .PHONY: up
-up: build ## Deploy a stack to its real hosts: make up STACK=x
-	@pulumi up --stack $(STACK) --continue-on-error
+up: build ## Deploy a stack: make up STACK=x
+	@$(SETTINGS) pulumi up --stack $(STACK) --continue-on-error
 
 .PHONY: status
 status: build ## Table of a stack's targets: make status STACK=x
-	@node dist/cli/status.js --stack $(STACK)
+	@$(SETTINGS) node dist/cli/status.js --stack $(STACK)
 
 .PHONY: dashboards-preview
 dashboards-preview: build ## Draw every dashboard from the primary's Prometheus to a page: STACK=x
-	@if [ $(STACK) = sandbox ]; then . sandbox/env.sh; fi; node dist/cli/dashboards-preview.js --stack $(STACK)
+	@$(SETTINGS) node dist/cli/dashboards-preview.js --stack $(STACK)
 
 .PHONY: doctor
 doctor: build ## Say what is wrong on a stack's hosts and what to type: make doctor STACK=x [HOST=h] [JSON=1]
