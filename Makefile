@@ -80,6 +80,10 @@ docs: build ## Write the tables of docs/ and README.md that are made of code
 test: ## Everything, the engine tests on the sandbox included
 	@test/all.sh
 
+.PHONY: test-faults
+test-faults: tools build ## Every fault of docs/faults.md on the sandbox, which is written anew; about 20 minutes
+	@test/faults/run.sh
+
 .PHONY: format
 format: node_modules/.package-lock.json ## Format all sources
 	@npm run --silent format

@@ -1,8 +1,9 @@
+import { aftermath } from "./aftermath";
 import { type ApplyInput, readApply } from "./input";
 import { hostPayload } from "./payload";
 import { ReachError, say, visit } from "./reach";
 import { packageRoot, releaseHash } from "./release";
-import { applyCommand, confirmCommand } from "./remote";
+import { applyCommand, confirmCommand, silenceAllowed } from "./remote";
 import type { Ended } from "./session";
 
 /** Builds, tries and confirms one host's configuration; prints its manifest. Two connections, or one where nothing is to be done. */
@@ -23,8 +24,8 @@ export async function apply(text: string): Promise<number> {
     heartbeat: true,
     // Each of these has its own limit on the host; besides, it may wait for another run to end and has to get back to the old system.
     deadline: 240 + limits.build + limits.activate + limits.gate,
-  }).catch((error: unknown) => {
-    throw afterwards(error, limits.confirm);
+  }).catch(async (error: unknown) => {
+    throw await afterwards(error, input, payload.hash);
   });
   if (tried.code !== 0) return failed(input, tried);
   if (tried.stdout.trim() !== "") {
@@ -41,11 +42,12 @@ export async function apply(text: string): Promise<number> {
     // A new configuration may restart sshd or the network: as long as the trial lasts it is worth knocking again.
     retry: (failure) => failure.gone,
     retryFor: limits.confirm - 5,
-  }).catch((error: unknown) => {
+  }).catch(async (error: unknown) => {
     if (!(error instanceof ReachError)) throw error;
+    const became = await aftermath(input, payload.hash, limits.confirm + 10);
     throw new Error(
-      `${error.message}. The configuration of ${name} was active but could not be confirmed over a new connection: ` +
-        `step confirm; the host rolls back by itself within ${limits.confirm} s`,
+      `step confirm: ${error.message}. The new configuration of ${name} was active but could not be confirmed over a new ` +
+        `connection, so it does not stay. ${became}`,
     );
   });
   if (confirmed.code !== 0) return failed(input, confirmed);
@@ -64,16 +66,19 @@ function checkRelease({ release, data }: ApplyInput, root: string): void {
   }
 }
 
-function afterwards(error: unknown, confirm: number): unknown {
-  if (!(error instanceof ReachError) || error.failure !== undefined) return error;
-  return new Error(
-    `${error.message}. If the new configuration was active already, the host rolls back by itself within ${2 * confirm} s; ` +
-      "if not, nothing changes there. Run again when it answers",
-  );
+/** Adds what became of the host to an error in the middle of its deployment. */
+async function afterwards(error: unknown, input: ApplyInput, hash: string): Promise<unknown> {
+  if (!(error instanceof ReachError) || error.lost === undefined) return error;
+  // A host that fell silent has had its time already: the whole is to end within a minute.
+  const became = await aftermath(input, hash, error.lost.silent ? 10 : silenceAllowed(input.limits) + 15);
+  return new Error(`${error.message}. ${became}`);
 }
 
 function failed({ name }: ApplyInput, ended: Ended): number {
-  const found = [...ended.stderr.matchAll(/^nixmon-agent: FAILED [^:]*: step (\w+): (.*)$/gm)].at(-1);
-  say(name, `apply failed${found ? ` at step ${found[1]}: ${found[2]}` : ""} (exit ${ended.code})`);
+  const found = [...ended.stderr.matchAll(/^nixmon-agent: FAILED [^:]*: step (\w+): (.*)$/gm)];
+  // The first finding is the nearest to the cause: a unit that is down comes before what it then does not answer.
+  const [first] = found;
+  const more = found.length > 1 ? ` (and ${found.length - 1} more, above)` : "";
+  say(name, `apply failed${first ? ` at step ${first[1]}: ${first[2]}${more}` : ""} (exit ${ended.code})`);
   return ended.code;
 }

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { watchEngine } from "./engine";
 import { type ConnectionFailure, explain } from "./failure";
 import type { HostInput } from "./input";
 import { type Ended, endSessions, runSession, type Session } from "./session";
@@ -13,6 +14,8 @@ export class ReachError extends Error {
     message: string,
     /** Undefined where the host was reached and then stopped answering. */
     readonly failure: ConnectionFailure | undefined,
+    /** The agent was at work when contact ended, and whether by its silence. */
+    readonly lost: { silent: boolean } | undefined = undefined,
   ) {
     super(message);
   }
@@ -34,8 +37,12 @@ export interface Visit extends Pick<Session, "input" | "heartbeat"> {
 
 let folder: string | undefined;
 
-/** Removes the pinned-key files, ends what runs, also on a signal. */
+/** Removes the pinned-key files, ends what runs; also on a signal, and when the engine that started us is gone. */
 export function installCleanup(): void {
+  watchEngine(() => {
+    endSessions();
+    process.exit(143);
+  });
   process.on("exit", () => {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
@@ -71,10 +78,14 @@ export async function visit(target: HostInput, how: Visit): Promise<Ended> {
       silence,
       onLine: talk.line,
     }).finally(talk.end);
-    if (ended.cut !== undefined) throw new ReachError(cutMessage(target, ended, silence, talk.step()), undefined);
+    if (ended.cut !== undefined) {
+      const lost = ended.answered ? { silent: ended.cut === "silence" } : undefined;
+      throw new ReachError(cutMessage(target, ended, silence, talk.step()), undefined, lost);
+    }
     if (ended.code !== 255 && (ended.answered || ended.code === 0 || !/^sudo: /m.test(ended.stderr))) return ended;
     const failure = explain(ended.stderr, { name, connection, connectSeconds: connect });
-    if (ended.answered) throw new ReachError(`${failure.message}, at step ${talk.step()}`, undefined);
+    if (ended.answered)
+      throw new ReachError(`${failure.message}, at step ${talk.step()}`, undefined, { silent: false });
     const again = how.retry ?? ((found) => found.kind === "closed");
     if (!again(failure) || Date.now() - started > (how.retryFor ?? 20) * 1000)
       throw new ReachError(failure.message, failure);

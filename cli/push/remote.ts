@@ -58,10 +58,15 @@ const path = "PATH=$PATH:/run/wrappers/bin:/run/current-system/sw/bin";
 
 // stdin: a line with the length of the archive, the archive, then heartbeats.
 const unpackAndRun = `${path}
-fail() { echo "nixmon-agent: FAILED $(uname -n): step stage: cannot unpack below /var/lib/nixmon ($(df -Pk /var/lib | awk 'END { print $4 }') kB free); nothing was changed" >&2; exit 12; }
+fail() {
+  place=/var/lib/nixmon; [ -d $place ] || place=/var/lib
+  echo "nixmon-agent: FAILED $(uname -n): step stage: cannot unpack below /var/lib/nixmon ($(df -Pk $place | awk 'END { print $4 }') kB free): $(echo "$why" | head -n 1)
+nixmon-agent: STATE $(uname -n): nothing was activated; the host runs generation $(basename "$(readlink /var/lib/nixmon/current || echo none)"), system $(readlink -f /run/current-system)" >&2
+  exit 12
+}
 umask 022
-IFS= read -r length && mkdir -p /var/lib/nixmon && dir=$(mktemp -d /var/lib/nixmon/incoming.XXXXXX) || fail
-head -c "$length" | tar -xzf - -C "$dir" || { rm -rf "$dir"; fail; }
+IFS= read -r length && why=$(mkdir -p /var/lib/nixmon 2>&1) && why=$(mktemp -d /var/lib/nixmon/incoming.XXXXXX 2>&1) && dir=$why || fail
+why=$(head -c "$length" | tar -xzf - -C "$dir" 2>&1) || { rm -rf "$dir"; fail; }
 exec sh "$dir/agent" apply "$dir" "$@"`;
 
 // stdin: a line with the length of the agent, the agent, then what its command reads. It goes through no file and no command line.

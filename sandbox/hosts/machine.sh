@@ -9,6 +9,8 @@
 #        machine.sh down --all        every host, then the bridge
 #        machine.sh list              name, state, address, template and PID, one line each
 #        machine.sh exec NAME COMMAND...   runs a command inside, as root
+#        machine.sh unplug NAME       takes the host's network cable out; `plug NAME` puts it back
+#        machine.sh cut-power NAME    ends every process at once and boots it again, without shutting anything down
 #        machine.sh host-key NAME     public SSH host key (made now when the host does not exist yet)
 #        machine.sh check             says what would be in the way of a sandbox: not root, bridge, addresses or port in use
 #        machine.sh root | bridge     fails when this is not root on Linux | makes the bridge
@@ -254,6 +256,9 @@ down) if [ "${1:-}" = --all ]; then down_all; else for each in "$@"; do down "$e
 list) list ;;
 exec) inside "$@" ;;
 host-key) host_key "$1" ;;
+unplug) ip link set "$(veth_of "$1")" down ;;
+plug) ip link set "$(veth_of "$1")" up ;;
+cut-power) clean_runtime "$1" && up "$1" ;;
 root) demand_root ;;
 check)
   demand_root
