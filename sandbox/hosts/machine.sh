@@ -160,16 +160,19 @@ wait_for_ssh() {
   address=${address%/*}
   end=$(($(date +%s) + BOOT_SECONDS))
   until ssh-keyscan -T 1 -t ed25519 "$address" 2>/dev/null | grep -q ssh-ed25519; do
-    if ! running_pid "$1" >/dev/null && [ "$(($(date +%s) + BOOT_SECONDS - end))" -gt 3 ]; then
-      tail -n 20 "$(dir_of "$1")/console.log" >&2
-      if grep -q 'inotify object: Too many open files' "$(dir_of "$1")/console.log"; then
-        fail "host $1: this machine's limit of $(cat /proc/sys/fs/inotify/max_user_instances) inotify instances is used up; each host takes about 7. 'sysctl fs.inotify.max_user_instances=1024' allows more"
-      fi
-      fail "host $1 stopped while it booted (console: $(dir_of "$1")/console.log)"
-    fi
-    [ "$(date +%s)" -lt "$end" ] || fail "host $1: no sshd on $address after $BOOT_SECONDS s (console: $(dir_of "$1")/console.log)"
+    if ! running_pid "$1" >/dev/null && [ "$(($(date +%s) + BOOT_SECONDS - end))" -gt 3 ]; then boot_failed "$1" "stopped while it booted"; fi
+    [ "$(date +%s)" -lt "$end" ] || boot_failed "$1" "has no sshd on $address after $BOOT_SECONDS s"
     sleep 0.1
   done
+}
+
+boot_failed() { # NAME WHAT
+  console=$(dir_of "$1")/console.log
+  tail -n 20 "$console" >&2
+  if grep -q 'Too many open files' "$console"; then
+    fail "host $1 $2: this machine's limit of $(cat /proc/sys/fs/inotify/max_user_instances) inotify instances is used up; each host takes about 7. 'sysctl fs.inotify.max_user_instances=1024' allows more"
+  fi
+  fail "host $1 $2 (console: $console)"
 }
 
 clean_runtime() {

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
-import { must, onHost, run } from "../engine/sandbox";
-import { addressOf, boot, errorOf, hostOf, makeStack, startUp, writeConfig } from "./cluster";
+import { must, onHost } from "../engine/sandbox";
+import { addressOf, boot, errorOf, hostOf, makeStack, startUp, unmake, writeConfig } from "./cluster";
 
 /** Hosts that do not let themselves be deployed to: each ends with one clear error, all of them within a minute. */
 const stack = "bounded";
@@ -11,6 +11,7 @@ let silent: Server;
 
 beforeAll(() => {
   if (!wanted) return;
+  unmake([], stack);
   for (const host of Object.values(hostOf)) boot(host);
   silent = createServer(() => undefined).listen(2200, "127.0.0.3");
   // A login shell that never gets to the command.
@@ -24,8 +25,7 @@ beforeAll(() => {
 afterAll(() => {
   if (!wanted) return;
   silent.close();
-  run(["sandbox/hosts/machine.sh", "down", ...Object.values(hostOf)]);
-  run(["pulumi", "stack", "rm", "--yes", "--force", stack]);
+  unmake([], stack);
 });
 
 (wanted ? test : test.skip)(

@@ -72,11 +72,11 @@ export function makeStack(name = stack): void {
   must(["pulumi", "stack", "select", "--create", "--non-interactive", name]);
 }
 
-/** Takes the stack and its hosts away, whatever state they are in. */
-export function unmake(more: readonly string[] = []): void {
+/** Takes the stack and its hosts away, whatever state they are in, or whether they are there. */
+export function unmake(more: readonly string[] = [], name = stack): void {
   must([machine, "down", ...Object.values(hostOf), ...more]);
-  run(["pulumi", "cancel", "--yes", "--stack", stack]);
-  must(["pulumi", "stack", "rm", "--yes", "--force", stack]);
+  run(["pulumi", "cancel", "--yes", "--stack", name]);
+  run(["pulumi", "stack", "rm", "--yes", "--force", name]);
 }
 
 export interface Deployed {

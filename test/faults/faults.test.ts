@@ -46,7 +46,7 @@ const progress = (text: string) => process.stderr.write(`faults: ${text}\n`);
 
 beforeAll(async () => {
   progress(`${chosen.length} planted faults on both hosts, ${struck.length} interruptions`);
-  unmakeQuietly();
+  unmake(eight);
   for (const host of Object.values(hostOf)) boot(host);
   makeStack();
   const first = await deploy({ change });
@@ -54,17 +54,11 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  unmake(withTen ? eight : []);
+  unmake(eight);
   mkdirSync(`${root}/build/faults`, { recursive: true });
   writeFileSync(`${root}/build/faults/rows.json`, JSON.stringify(rows, null, 2));
   if (choice === "all") writeFileSync(`${root}/docs/faults.md`, table(rows, limits));
 });
-
-function unmakeQuietly(): void {
-  run(["sandbox/hosts/machine.sh", "down", ...Object.values(hostOf), ...eight]);
-  run(["pulumi", "cancel", "--yes", "--stack", stack]);
-  run(["pulumi", "stack", "rm", "--yes", "--force", stack]);
-}
 
 /**
  * Watches a host until it has been as `before` for 2 s, and `run` is over; gives the seconds from `since` until it was so, or undefined where
