@@ -104,7 +104,7 @@ mkfifo /run/pipe; healthy; : >/run/make/build-hangs; payload orphan; (printf ..;
 is 'a build whose deployer goes away is ended and cleared' eval 'code 20 && says "deployer went away" && says alive && idle && generation 4'
 healthy; : >/run/make/build-hangs; payload mute; (sleep 5) >/run/pipe & agent apply "$dir" "$hash" watch=1 lock=1 </run/pipe
 is 'a deployer that goes silent is noticed' eval 'code 20 && idle'
-healthy; : >/run/make/units; payload orphan2; (printf .; sleep 1) >/run/pipe & agent apply "$dir" "$hash" watch=1 gate=20 lock=1 </run/pipe
+healthy; : >/run/make/units; payload orphan2; (until grep -q "step gate" /run/err; do printf .; sleep 0.2; done) >/run/pipe & agent apply "$dir" "$hash" watch=1 gate=20 lock=1 </run/pipe
 is 'a trial whose deployer goes away is rolled back at once' eval 'code 20 && says "rolled back" && idle && generation 4'
 for n in 5 6 7 8; do healthy; deploy "more$n"; agent confirm "$hash"; done
 is 'five generations are kept' [ "$(ls -x /var/lib/nixmon/generations)" = "$(printf '0  4  5  6  7  8')" ]
