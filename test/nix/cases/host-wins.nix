@@ -50,11 +50,31 @@ let
         && lib.hasInfix "dport 9555 accept" c.networking.firewall.extraInputRules == (row.openTo == "primary")
         && lib.hasInfix ":9555" (lib.concatStrings (lib.attrValues c.sandbox.system.units) + builtins.toJSON c.services.caddy.virtualHosts));
   moved = on "primary" (set "exporters.blackbox.port" 9555);
+  mine = on "io" {
+    allocations.server.identityHost = "other";
+    server.monitoring.network = { address = "10.0.0.33"; lan = [ "10.9.0.0/16" ]; };
+    server.proxy.virtualHosts."app.example.test".access = "lan";
+    server.database.postgres.own = { };
+    server.monitoring.scrapes = [ { job = "own"; port = 8089; } ];
+  };
+  unnamed = on "io" { server.monitoring.data = lib.mkForce (lib.importJSON ../../../build/nix-fixtures/nixio.json // { postgresDatabases = [ ]; redisInstances = { }; targets = [ ]; }); };
   known = map (row: row.option) (lib.importJSON ../../cases/options.json);
 in
 lib.concatLists (lib.mapAttrsToList run effects)
 ++ lib.mapAttrsToList port homes
 ++ [
+  (same "roles, addresses, sites, databases and scrapes set on the host win, too"
+    {
+      inherit (mine.allocations.server) identityHost;
+      inherit (mine.server.monitoring.network) address lan;
+      listens = mine.services.prometheus.exporters.node.listenAddress;
+      inherit (mine.server.proxy.virtualHosts."app.example.test") access upstream;
+      databases = lib.attrNames mine.server.database.postgres;
+      scrapes = map (scrape: scrape.job) mine.server.monitoring.scrapes;
+    }
+    { identityHost = "other"; address = "10.0.0.33"; lan = [ "10.9.0.0/16" ]; listens = "10.0.0.33"; access = "lan"; upstream = "127.0.0.1:8080"; databases = [ "own" ]; scrapes = [ "own" ]; })
+  (same "where the stack names no database or Redis, the host's own turn the exporters on" (lib.filter (name: lib.elem name [ "postgres" "redis" ]) (offered unnamed)) [ "postgres" "redis" ])
+  (holds "and it is told that of several Redis instances one alone is scraped" (lib.any (lib.hasInfix "sessions") unnamed.warnings && (on "io" { }).warnings == [ ]))
   (same "each option of the table is tried on a host" (lib.filter (option: !(effects ? ${option})) known) [ ])
   (holds "probes find a blackbox exporter that was moved" (lib.all (job: (lib.last job.relabel_configs).replacement == "127.0.0.1:9555") moved.services.prometheus.scrapeConfigs))
   (holds "and one that was not needs no help" (lib.all (job: !((lib.last job.relabel_configs).replacement or "" == "127.0.0.1:9115")) (on "primary" { }).services.prometheus.scrapeConfigs))

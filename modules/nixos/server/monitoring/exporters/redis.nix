@@ -1,6 +1,7 @@
 # redis_exporter. The first instance is what /metrics shows; every instance is at /scrape?target=URL.
 { config, lib, ... }:
 let
+  cfg = config.server.monitoring;
   unit = "prometheus-redis-exporter";
   instances = lib.filterAttrs (_: server: server.enable) config.services.redis.servers;
   # the plan names the instances in this order, too
@@ -14,11 +15,13 @@ let
   passwords = "/run/${unit}/passwords.json";
   # instances that were announced but are not there, or not at that port
   wrong = lib.filterAttrs (name: told: !(instances ? ${name}) || told.port != instances.${name}.port) config.server.database.redis;
+  # the exporter's own page has the first; each further one is a target of the plan's
+  unnamed = lib.filter (name: name != first && !(cfg.data.redisInstances ? ${name})) (lib.attrNames instances);
   # quotes and backslashes of a password must survive JSON
   entry = name: server: ''printf '%s"%s":"%s"' "$separator" '${address server}' "$(sed 's/[\\"]/\\&/g' "$CREDENTIALS_DIRECTORY/${credential name}")"; separator=,'';
 in
 {
-  config = lib.mkIf (config.server.monitoring.running ? redis) {
+  config = lib.mkIf (cfg.running ? redis) {
     assertions = [
       {
         assertion = instances != { };
@@ -29,6 +32,8 @@ in
         message = "server.database.redis names ${lib.concatStringsSep ", " (lib.mapAttrsToList (name: told: "\"${name}\" at port ${toString told.port}") wrong)}, but services.redis.servers has ${lib.concatStringsSep ", " (lib.mapAttrsToList (name: server: "\"${name}\" at port ${toString server.port}") instances)}: make the two agree.";
       }
     ];
+    warnings = lib.optional (cfg.data != null && unnamed != [ ])
+      "services.redis.servers has ${lib.concatStringsSep ", " unnamed} beside ${first}, but the host data does not name them: they are not scraped. Add them to this host's redisInstances where the host data is made.";
     services.prometheus.exporters.redis.extraFlags = lib.optional (instances != { }) "--redis.addr=${address instances.${first}}"
       ++ lib.optional (locked != { }) "--redis.password-file=${passwords}";
     systemd.services.${unit} = {
