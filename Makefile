@@ -62,11 +62,11 @@ dashboards-preview: build ## Draw every dashboard from the primary's Prometheus 
 
 .PHONY: doctor
 doctor: build ## Say what is wrong on a stack's hosts and what to type: make doctor STACK=x [HOST=h] [JSON=1]
-	@node dist/cli/doctor.js --stack $(STACK) $(if $(HOST),--host $(HOST)) $(if $(JSON),--json)
+	@$(SETTINGS) node dist/cli/doctor.js --stack $(STACK) $(if $(HOST),--host $(HOST)) $(if $(JSON),--json)
 
 .PHONY: restore
 restore: build ## Send a host again what its stack deployed: make restore STACK=x HOST=h
-	@node dist/cli/restore.js --stack $(STACK) --host $(HOST)
+	@$(SETTINGS) node dist/cli/restore.js --stack $(STACK) --host $(HOST)
 
 .PHONY: render
 render: build ## Write what each host of a stack would get: make render STACK=x
