@@ -73,7 +73,7 @@ secrets() {
   done
   find "$BASE/secrets" -mindepth 1 -type d -empty -delete
   bad=$(refresh "$units")
-  [ -z "$bad" ] || { AFTERMATH='the secrets are stored'; die 22 "these consumers did not come back: $(echo "$bad" | tr '\n' ' ')"; }
+  [ -z "$bad" ] || { echo "$bad" | tr '\n' ',' | write_state refresh; AFTERMATH='the secrets are stored'; die 22 "these consumers did not come back: $(echo "$bad" | tr '\n' ' ')"; }
   rm -f "$STATE/refresh"
   printf '{"secrets":%s,"changed":%s}\n' "$(printf '%s' "$wanted" | grep -c .)" "$changed"
 }

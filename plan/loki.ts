@@ -3,6 +3,9 @@ import type { Duration, JsonObject } from "./types";
 
 const dataFolder = "/var/lib/loki";
 
+/** On the loopback: only Loki itself speaks gRPC to Loki. */
+export const lokiGrpcPort = 9096;
+
 /** How old an entry may be when it arrives: a week, so that what hosts kept during an outage is still taken. */
 export const oldestAccepted = "168h";
 
@@ -19,7 +22,7 @@ export function lokiConfig(address: string, retention: Duration): JsonObject {
       http_listen_port: requireRow("loki").port,
       // only Loki itself speaks gRPC to Loki
       grpc_listen_address: "127.0.0.1",
-      grpc_listen_port: 9096,
+      grpc_listen_port: lokiGrpcPort,
       log_level: "warn",
     },
     common: {
