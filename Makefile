@@ -84,6 +84,10 @@ test: ## Everything, the engine tests on the sandbox included
 test-faults: tools build ## Every fault of docs/faults.md on the sandbox, which is written anew; about 20 minutes
 	@test/faults/run.sh
 
+.PHONY: test-secrets
+test-secrets: tools build ## Secrets at length: every kind through its life, 10,000 reads during 100 rotations
+	@NIXMON_ROTATIONS=100 NIXMON_READS=10000 npx jest --config jest.engine.config.js test/engine/canary.test.ts test/engine/rotation.test.ts
+
 .PHONY: format
 format: node_modules/.package-lock.json ## Format all sources
 	@npm run --silent format

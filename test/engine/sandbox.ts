@@ -15,12 +15,12 @@ export interface Ended {
 }
 
 /** Runs a program with the sandbox's settings (engine home, file state, SSH key), without a shell around its words. */
-export function run(words: string[], options: { cwd?: string } = {}): Ended {
+export function run(words: string[], options: { cwd?: string; input?: string } = {}): Ended {
   const begin = process.hrtime.bigint();
   const ended = spawnSync("bash", ["-c", '. "$0/sandbox/env.sh" && exec "$@"', root, ...words], {
     cwd: options.cwd ?? root,
     encoding: "utf8",
-    input: "",
+    input: options.input ?? "",
     maxBuffer: 256 * 1024 * 1024,
     timeout: 590_000,
   });
