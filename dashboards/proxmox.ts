@@ -35,7 +35,14 @@ export function proxmox(): DashboardBuilder {
         q(`sum(pve_up{${isGuest}} and on (instance, id) pve_guest_info{${onNode}})`, ""),
       ),
     )
-    .withPanel(stat("Guests in no backup job", units.Short, above(1), q(orZero(`count(pve_not_backed_up_info)`), "")))
+    .withPanel(
+      stat(
+        "Guests in no backup job",
+        units.Short,
+        above(1),
+        q(orZero(`count(${guest("pve_not_backed_up_info")})`), ""),
+      ),
+    )
     .withPanel(
       stat("Failed replications", units.Short, above(1), q(orZero(`count(pve_replication_failed_syncs > 0)`), "")),
     )
@@ -105,7 +112,9 @@ export function proxmox(): DashboardBuilder {
         "Age of the last replication",
         units.Seconds,
         q("time() - pve_replication_last_sync_timestamp_seconds", "{{id}}"),
-      ).min(0),
+      )
+        .min(0)
+        .noValue("No guest is replicated"),
     )
     .withPanel(strips("Nodes over time", units.Bool, below(1), q(nodeName(`pve_up{${ofNode}}`), "{{node}}")).height(5));
 }

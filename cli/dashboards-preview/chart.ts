@@ -42,13 +42,16 @@ export function timeSeries(panel: Panel, series: readonly Named[], window: Windo
   const limits = dashed ? (defaults.thresholds?.steps ?? []).filter((step) => step.value !== null) : [];
   const values = bands.flatMap((band) => band.flatMap(([, low, high]) => (stacked ? [low, high] : [high])));
   const finite = values.filter(Number.isFinite);
-  const axis = ticks(
-    defaults.min ?? Math.min(...finite, 0),
-    // a limit far above the lines would press them flat
-    defaults.max ?? Math.max(...finite, ...(finite.length === 0 ? [1] : [])),
-    Math.round(height / 40),
-    /^(bytes|binBps)$/.test(defaults.unit ?? "") ? 1024 : 1000,
-  );
+  const yesNo = defaults.unit === "bool";
+  const axis = yesNo
+    ? [0, 1]
+    : ticks(
+        defaults.min ?? Math.min(...finite, 0),
+        // a limit far above the lines would press them flat
+        defaults.max ?? Math.max(...finite, ...(finite.length === 0 ? [1] : [])),
+        Math.round(height / 40),
+        /^(bytes|binBps)$/.test(defaults.unit ?? "") ? 1024 : 1000,
+      );
   const [bottom = 0, top = 1] = [axis[0], axis.at(-1)];
   const x = (time: number) =>
     margin.left + ((time - window.start) / (window.end - window.start)) * (width - margin.left - margin.right);
@@ -135,7 +138,7 @@ function timeAxis(window: Window, x: (time: number) => number, height: number): 
 /** One coloured strip for each series: the colour of the step that the value had. */
 export function strips(panel: Panel, series: readonly Named[], window: Window, width: number, height: number): string {
   const steps = panel.fieldConfig.defaults.thresholds?.steps ?? [];
-  const left = 150;
+  const left = 250;
   const x = (time: number) => left + ((time - window.start) / (window.end - window.start)) * (width - left - 8);
   const row = Math.min(40, (height - margin.bottom) / Math.max(1, series.length));
   const parts = series.flatMap(({ name, points }, index) => {
@@ -162,7 +165,7 @@ export function bars(panel: Panel, series: readonly Named[], width: number, heig
   const last = series.map(({ name, points }) => ({ name, value: points.at(-1)?.[1] ?? Number.NaN }));
   const low = defaults.min ?? 0;
   const high = defaults.max ?? Math.max(...last.map(({ value }) => value), 1);
-  const [left, right] = [190, 80];
+  const [left, right] = [230, 80];
   const row = Math.min(44, height / Math.max(1, last.length));
   const parts = last.map(({ name, value }, index) => {
     const share = Math.min(1, Math.max(0, (value - low) / (high - low || 1)));
