@@ -95,6 +95,13 @@ function overlap({ gridPos: a }: Panel, { gridPos: b }: Panel): boolean {
   return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 }
 
+test("a variable whose values are patterns offers one at a time and no All: Grafana would escape them", () => {
+  const patterns = all.flatMap(({ templating }) =>
+    templating.list.filter(({ type, query }) => type === "custom" && /[|*]/.test(String(query))),
+  );
+  expect(patterns.map(({ name, multi, includeAll }) => [name, multi, includeAll])).toEqual([["level", false, false]]);
+});
+
 test("the checks themselves would notice broken queries", () => {
   expect(parsePromql("sum by (host (up)").errors).not.toEqual([]);
   expect(logqlErrors('{host="a" |= "b"')).not.toEqual([]);

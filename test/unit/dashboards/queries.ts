@@ -14,7 +14,7 @@ export interface Board {
   uid: string;
   title: string;
   panels: Panel[];
-  templating: { list: { name: string; type: string; query?: unknown }[] };
+  templating: { list: { name: string; type: string; query?: unknown; multi?: boolean; includeAll?: boolean }[] };
 }
 
 /** The dashboards as Grafana will read them: after a round trip through JSON. */
