@@ -33,8 +33,8 @@ function ask(queries: readonly string[]): Answer[] {
   return answers;
 }
 
-/** What Prometheus makes itself has the labels of what it was made from, but no job gives it. */
-const ownSeries = /^(ALERTS$|nixmon:)/;
+/** What Prometheus makes itself: it has a job's label, but no exporter gives it. */
+const ownSeries = /^(ALERTS$|nixmon:|up$|scrape_)/;
 
 function seenNow(names: ReadonlySet<string>): Record<string, string[]> {
   const [answer] = ask([`group by (__name__, job) ({__name__=~"${[...names].join("|")}"})`]);
