@@ -6,11 +6,13 @@ import { load } from "js-yaml";
 import { quote } from "../../cli/push/remote";
 import { yaml } from "../../cli/render/files";
 import { alloyString } from "../../plan/alloy";
+import { planCluster } from "../../plan/plan";
 import { prometheusConfig } from "../../plan/prometheus";
 import { renderRules } from "../../plan/rules";
 import { fileSdOfTargets, parseManifest, targetsOfManifest } from "../../plan/targets";
 import type { JsonObject } from "../../plan/types";
 import { readContent } from "../../stacks/content";
+import { cluster } from "../unit/plan/fixture";
 import { output, sample, tally, texts } from "./texts";
 
 const root = resolve(__dirname, "../..");
@@ -78,14 +80,15 @@ test("labels of a host's manifest reach Prometheus as they are, by its own readi
 
 test("texts of alertmanager.yml go through the NixOS module and envsubst unchanged", () => {
   const notes = sample(texts, 1500);
-  writeFileSync(join(work, "notes.json"), JSON.stringify(notes));
+  const host = planCluster(cluster(), readContent()).hosts.nixmon;
+  if (!host?.collector?.alertmanager) throw new Error("the plan has no alertmanager.yml for nixmon");
+  host.collector.alertmanager.global = { notes };
+  writeFileSync(join(work, "host.json"), JSON.stringify(host));
   const expression = `
     let
       lib = import ${root}/sandbox/nix/lib;
-      data = lib.recursiveUpdate (lib.importJSON ${root}/test/nix/fixtures/nixmon.json)
-        { collector.alertmanager.global.notes = builtins.fromJSON (builtins.readFile ${work}/notes.json); };
       inherit (import ${root}/sandbox/nix/evaluate.nix {
-        configuration = [ ${root}/test/nix/fixtures/primary.nix { server.monitoring.data = lib.mkForce data; } ];
+        configuration = [ ${root}/test/nix/fixtures/primary.nix { server.monitoring.data = lib.mkForce ${work}/host.json; } ];
       }) config;
     in config.services.prometheus.alertmanager.configuration.global.notes`;
   const told = JSON.parse(
