@@ -21,12 +21,12 @@ export const secretKeys = {
 } as const;
 
 /**
- * What a number in `nixmon:rotation` makes anew, and the secrets that follow. Secrets that a user gives rotate by giving another value.
+ * What a number in `nixmon:rotation` makes anew, and the secrets that follow. Secrets that a user gives rotate by giving another value;
+ * Grafana's first admin password is used once, when its database is made: another one is set in Grafana itself.
  * Grafana encrypts what it stores with its secret key: that one needs a consent, see `secretKeyConsent`.
  */
 export const rotations = {
   grafanaSecretKey: [secretKeys.grafanaSecretKey],
-  grafanaAdminPassword: [secretKeys.grafanaAdminPassword],
   grafanaOAuth: [secretKeys.grafanaOAuthSecret, secretKeys.kanidmGrafanaSecret],
   homeAssistantWebhook: [secretKeys.homeAssistantWebhookUrl],
   proxmoxToken: [secretKeys.proxmoxTokenSecret],

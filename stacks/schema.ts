@@ -177,7 +177,6 @@ export const stackSchema = z.strictObject({
       grafanaSecretKey: rotation,
       /** Consent to a rotation of `grafanaSecretKey`; the same number. */
       grafanaLosesStoredSecrets: rotation,
-      grafanaAdminPassword: rotation,
       grafanaOAuth: rotation,
       homeAssistantWebhook: rotation,
       proxmoxToken: rotation,

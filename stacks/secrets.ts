@@ -41,7 +41,7 @@ export function clusterSecrets(
     });
   }
   if (needed.has(secretKeys.grafanaAdminPassword)) {
-    made[secretKeys.grafanaAdminPassword] = password("grafana-admin-password", rotation("grafanaAdminPassword"));
+    made[secretKeys.grafanaAdminPassword] = password("grafana-admin-password", 1);
   }
   if (needed.has(secretKeys.grafanaOAuthSecret) || needed.has(secretKeys.kanidmGrafanaSecret)) {
     const client = new GrafanaOAuthClient("grafana-oauth", {

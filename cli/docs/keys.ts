@@ -102,7 +102,6 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
     "Where the pages of `docs/runbooks/` are published, for the link in each alert. Default: their place in the project.",
   "rotation.grafanaSecretKey": "Another number makes another key. Grafana can't read what it stored under the old one.",
   "rotation.grafanaLosesStoredSecrets": "Consent to that: the same number.",
-  "rotation.grafanaAdminPassword": "Another number makes another password.",
   "rotation.grafanaOAuth": "Another number makes another secret, at both ends.",
   "rotation.homeAssistantWebhook": "Another number makes another id.",
   "rotation.proxmoxToken": "Another number makes another token.",

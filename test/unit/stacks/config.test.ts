@@ -104,7 +104,7 @@ describe("a stack's configuration", () => {
     [
       "a rotation of what is no secret of ours",
       { rotation: { grafanaOauth: 2 } },
-      "  nixmon:rotation.grafanaOauth: got an unknown key, want one of grafanaSecretKey, grafanaLosesStoredSecrets, grafanaAdminPassword",
+      "  nixmon:rotation.grafanaOauth: got an unknown key, want one of grafanaSecretKey, grafanaLosesStoredSecrets, grafanaOAuth",
     ],
     [
       "a new secret key of Grafana without the consent to lose what the old one encrypted",
