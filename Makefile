@@ -76,6 +76,10 @@ render: build ## Write what each host of a stack would get: make render STACK=x
 docs: build ## Write the tables of docs/ and README.md that are made of code
 	@node dist/cli/docs.js
 
+.PHONY: preview
+preview: build ## What a stack's configuration would change, for a pull request: make preview STACK=x [BASE=origin/main]
+	@node dist/cli/preview.js $(STACK) --base=$(BASE)
+
 .PHONY: test
 test: ## Everything, the engine tests on the sandbox included
 	@test/all.sh

@@ -39,6 +39,8 @@ export async function clusterStack(stack: string, values: StackValues) {
     primary: primaryName,
     urls: primary.urls,
     connections,
+    /** What `make preview` compares with. */
+    machines: Object.fromEntries(Object.entries(values.hosts).map(([name, { machine }]) => [name, machine])),
     /** Of Grafana's own account `admin`: the way in without Kanidm. */
     grafanaAdminPassword: secrets[secretKeys.grafanaAdminPassword],
     scrapeTargets: { ...targets, [primaryName]: primary.scrapeTargets },

@@ -13,6 +13,8 @@ export async function fleetStack(stack: string, values: StackValues) {
   const hosts = exporterHosts(plan, args, provider);
   const entries = Object.entries(hosts);
   return {
+    /** What `make preview` compares with. */
+    machines: Object.fromEntries(Object.entries(values.hosts).map(([name, { machine }]) => [name, machine])),
     scrapeTargets: Object.fromEntries(entries.map(([name, host]) => [name, host.scrapeTargets])),
     connections: Object.fromEntries(entries.map(([name, host]) => [name, host.connection])),
   };
