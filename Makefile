@@ -7,6 +7,11 @@ export NIXMON_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nixmon
 export NIXMON_SANDBOX ?= /var/lib/nixmon-sandbox
 export PATH := $(NIXMON_CACHE)/bin:$(PATH)
 
+# the Proxmox provider takes its certificates from the system: those in certificates/ count too
+ifneq ($(wildcard certificates),)
+export SSL_CERT_DIR := $(or $(SSL_CERT_DIR),/etc/ssl/certs):$(CURDIR)/certificates
+endif
+
 STACK ?= sandbox
 # the sandbox's stacks have an engine state, a login and a key of their own
 SETTINGS = $(if $(filter sandbox fleet,$(STACK)),. sandbox/env.sh;)
@@ -51,6 +56,10 @@ sandbox-down: ## Remove the sandbox and everything it made
 .PHONY: up
 up: build ## Deploy a stack: make up STACK=x
 	@$(SETTINGS) pulumi up --stack $(STACK) --continue-on-error
+
+.PHONY: destroy
+destroy: build ## Remove a stack's machines, tokens and configuration, also where some are gone already: make destroy STACK=x
+	@pulumi destroy --stack $(STACK) --refresh
 
 .PHONY: status
 status: build ## Table of a stack's targets: make status STACK=x

@@ -42,7 +42,8 @@ export class ProxmoxToken extends pulumi.ComponentResource {
     const user = new proxmox.UserLegacy(
       `${name}-user`,
       { userId: args.userId ?? "monitoring@pve", comment: purpose, enabled: true },
-      { parent: this },
+      // a component's own dependencies do not reach its children by themselves
+      { parent: this, dependsOn: opts?.dependsOn },
     );
     const token = new proxmox.user.Token(
       `${name}-token`,

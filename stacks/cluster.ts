@@ -7,7 +7,7 @@ import type { ScrapeTarget } from "../plan/types";
 import { readAuthorities } from "./authorities";
 import { clusterConfig } from "./config";
 import { exporterHosts, hostArgs } from "./hosts";
-import { proxmoxProvider } from "./machines";
+import { proxmoxOf } from "./machines";
 import { planStack } from "./plan";
 import type { StackValues } from "./schema";
 import { clusterSecrets } from "./secrets";
@@ -18,10 +18,10 @@ export async function clusterStack(stack: string, values: StackValues) {
   const plan = planStack(stack, clusterConfig(stack, values, authorities));
   for (const warning of plan.warnings) await pulumi.log.warn(warning);
 
-  const provider = proxmoxProvider(values);
-  const secrets = clusterSecrets(values, Object.values(plan.hosts), provider, authorities);
-  const args = hostArgs(values, plan, secrets, provider);
-  const hosts = exporterHosts(plan, args, provider);
+  const proxmox = proxmoxOf(values);
+  const secrets = clusterSecrets(values, Object.values(plan.hosts), proxmox, authorities);
+  const args = hostArgs(values, plan, secrets, proxmox);
+  const hosts = exporterHosts(plan, args, proxmox);
 
   const targets: Record<string, pulumi.Input<ScrapeTarget[]>> = await fleetTargets(values.fleets);
   for (const [name, host] of Object.entries(hosts)) targets[name] = host.scrapeTargets;
@@ -30,7 +30,7 @@ export async function clusterStack(stack: string, values: StackValues) {
   const primary = new MonitoringPrimary(
     primaryName,
     { ...args(primaryName, true), targets },
-    { providers: provider ? [provider] : [] },
+    { providers: proxmox ? [proxmox.provider] : [] },
   );
   const connections = Object.fromEntries(
     Object.entries({ ...hosts, [primaryName]: primary }).map(([name, host]) => [name, host.connection]),

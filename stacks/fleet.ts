@@ -1,6 +1,6 @@
 import { clusterConfig } from "./config";
 import { exporterHosts, hostArgs } from "./hosts";
-import { proxmoxProvider } from "./machines";
+import { proxmoxOf } from "./machines";
 import { planStack } from "./plan";
 import type { StackValues } from "./schema";
 import { clusterSecrets } from "./secrets";
@@ -8,9 +8,9 @@ import { clusterSecrets } from "./secrets";
 /** Hosts that export to a primary which another stack owns; that stack names this one in `fleets`. */
 export async function fleetStack(stack: string, values: StackValues) {
   const plan = planStack(stack, clusterConfig(stack, values));
-  const provider = proxmoxProvider(values);
-  const args = hostArgs(values, plan, clusterSecrets(values, Object.values(plan.hosts), provider), provider);
-  const hosts = exporterHosts(plan, args, provider);
+  const proxmox = proxmoxOf(values);
+  const args = hostArgs(values, plan, clusterSecrets(values, Object.values(plan.hosts), proxmox), proxmox);
+  const hosts = exporterHosts(plan, args, proxmox);
   const entries = Object.entries(hosts);
   return {
     /** What `make preview` compares with. */

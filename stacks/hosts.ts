@@ -4,7 +4,7 @@ import type { HostLimits } from "../cli/push/remote";
 import { ExporterHost, type ExporterHostArgs } from "../components/exporterHost";
 import { userError } from "../components/internal/userError";
 import type { ClusterPlan } from "../plan/plan";
-import { downloadedImages, machineArgs, proxmoxApi } from "./machines";
+import { downloadedImages, machineArgs, type Proxmox } from "./machines";
 import type { StackValues } from "./schema";
 
 /** Gives the arguments of a host component by the host's name. */
@@ -15,11 +15,10 @@ export function hostArgs(
   values: StackValues,
   plan: ClusterPlan,
   secrets: Record<string, pulumi.Output<string>>,
-  provider: pulumi.ProviderResource | undefined,
+  proxmox: Proxmox | undefined,
 ): HostArgs {
   const keys = publicKeys(values);
-  const images = downloadedImages(provider);
-  const proxmox = proxmoxApi(values);
+  const images = downloadedImages(proxmox);
   return (name, protect = false) => {
     const data = plan.hosts[name];
     const host = values.hosts[name];
@@ -33,7 +32,7 @@ export function hostArgs(
     return {
       data,
       machine: machineArgs(host, values, keys, images, protect),
-      proxmox,
+      proxmox: proxmox?.api,
       ssh,
       secrets,
       limits,
@@ -64,9 +63,9 @@ function publicKeys(values: StackValues): string[] {
 export function exporterHosts(
   plan: ClusterPlan,
   args: HostArgs,
-  provider: pulumi.ProviderResource | undefined,
+  proxmox: Proxmox | undefined,
 ): Record<string, ExporterHost> {
   const names = Object.keys(plan.hosts).filter((name) => plan.hosts[name]?.collector === null);
-  const opts = { providers: provider ? [provider] : [] };
+  const opts = { providers: proxmox ? [proxmox.provider] : [] };
   return Object.fromEntries(names.map((name) => [name, new ExporterHost(name, args(name), opts)]));
 }

@@ -7,37 +7,34 @@ import { pushCommand } from "../components/internal/pushCommand";
 import type { ProxmoxTokenArgs } from "../components/proxmoxToken";
 import type { HostValues, MachineValues, StackValues } from "./schema";
 
-/**
- * The provider for the stack's Proxmox VE, or undefined where every host exists already. It comes after a login of our own: whatever is
- * wrong with endpoint, certificate or login is then one error, in plain words.
- */
-export function proxmoxProvider(values: StackValues): proxmox.Provider | undefined {
-  const api = proxmoxApi(values);
-  if (values.proxmox === undefined || api === undefined) return undefined;
+/** The stack's Proxmox VE, where machines or tokens are made there. */
+export interface Proxmox {
+  provider: proxmox.Provider;
+  /** Our own login, before the provider's: whatever is wrong with endpoint, certificate or login is then one error, in plain words. */
+  login: pulumi.Resource;
+  /** For checks; known once the login was accepted. */
+  api: pulumi.Output<ProxmoxApi>;
+}
+
+/** Undefined where the configuration names none: then every host exists already. A login that is not given comes from the environment. */
+export function proxmoxOf(values: StackValues): Proxmox | undefined {
+  if (values.proxmox === undefined) return undefined;
+  const { endpoint, insecure, ca, fingerprint, username } = values.proxmox;
+  const config = new pulumi.Config();
+  const apiToken = config.getSecret("proxmoxApiToken");
+  const as = apiToken ? { apiToken } : { username, password: config.getSecret("proxmoxPassword") };
+  const given = pulumi.output({ endpoint, insecure, ca, fingerprint, ...as });
   const login = new command.local.Command("proxmox-login", {
     create: pushCommand("proxmox-login"),
-    stdin: api.apply((given) => JSON.stringify({ api: given })),
+    stdin: given.apply((api) => JSON.stringify({ api })),
     logging: command.local.Logging.Stderr,
     addPreviousOutputInEnv: false,
   });
-  const { endpoint, insecure, username } = values.proxmox;
-  const { apiToken, password } = givenLogin();
-  const as = apiToken ? { apiToken } : { username, password };
-  return new proxmox.Provider("proxmox", { endpoint, insecure, ...as }, { dependsOn: [login] });
-}
-
-/** The API as our own checks use it; a login that is not here comes from the environment, as for the provider. */
-export function proxmoxApi(values: StackValues): pulumi.Output<ProxmoxApi> | undefined {
-  if (values.proxmox === undefined) return undefined;
-  const { endpoint, insecure, ca, fingerprint, username } = values.proxmox;
-  const { apiToken, password } = givenLogin();
-  const plain = { endpoint, insecure, ca, fingerprint };
-  return pulumi.output(apiToken ? { ...plain, apiToken } : { ...plain, username, password });
-}
-
-function givenLogin() {
-  const config = new pulumi.Config();
-  return { apiToken: config.getSecret("proxmoxApiToken"), password: config.getSecret("proxmoxPassword") };
+  return {
+    provider: new proxmox.Provider("proxmox", { endpoint, insecure, ...as }),
+    login,
+    api: pulumi.all([given, login.stdout]).apply(([api]) => api),
+  };
 }
 
 /** The monitoring token's arguments, from the stack's configuration. */
@@ -55,7 +52,7 @@ export type Images = (image: Image, node: string, content: "import" | "vztmpl") 
 type Image = NonNullable<Extract<MachineValues, { type: "vm" }>["image"]>;
 
 /** Proxmox downloads each image once a node, whoever uses it. */
-export function downloadedImages(provider: pulumi.ProviderResource | undefined): Images {
+export function downloadedImages(from: Proxmox | undefined): Images {
   const known = new Map<string, proxmox.download.File>();
   return ({ url, sha256, datastore }, node, content) => {
     const fileName = imageName(url, sha256);
@@ -75,7 +72,7 @@ export function downloadedImages(provider: pulumi.ProviderResource | undefined):
           // the checksum says what is wanted: whatever the server offers later is something else
           overwrite: false,
         },
-        provider === undefined ? {} : { provider },
+        from === undefined ? {} : { provider: from.provider, dependsOn: [from.login] },
       );
     known.set(name, file);
     return file.id;

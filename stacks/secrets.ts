@@ -14,7 +14,7 @@ import {
   talkChatUrl,
 } from "../plan/secrets";
 import type { HostData } from "../plan/types";
-import { proxmoxTokenArgs } from "./machines";
+import { type Proxmox, proxmoxTokenArgs } from "./machines";
 import type { StackValues } from "./schema";
 
 /**
@@ -25,7 +25,7 @@ import type { StackValues } from "./schema";
 export function clusterSecrets(
   values: StackValues,
   hosts: readonly HostData[],
-  provider: pulumi.ProviderResource | undefined,
+  proxmox: Proxmox | undefined,
   authorities: string[] = [],
 ): Record<string, pulumi.Output<string>> {
   const needed = new Set(hosts.flatMap((host) => host.secrets.map((need) => need.key)));
@@ -54,7 +54,8 @@ export function clusterSecrets(
   }
   if (needed.has(secretKeys.proxmoxTokenSecret)) {
     const token = new ProxmoxToken("proxmox-token", proxmoxTokenArgs(values), {
-      providers: provider ? [provider] : [],
+      providers: proxmox ? [proxmox.provider] : [],
+      dependsOn: proxmox ? [proxmox.login] : [],
     });
     made[secretKeys.proxmoxUser] = token.userId;
     made[secretKeys.proxmoxTokenId] = token.tokenName;

@@ -44,6 +44,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "hosts.<host>.machine.image.sha256": "SHA-256 of that file.",
   "hosts.<host>.machine.image.datastore":
     "Datastore that keeps it; it takes content `import` (VM) or `vztmpl` (container).",
+  "hosts.<host>.machine.rootDisk": "Where a VM's root disk is attached; a template's must be there.",
   "hosts.<host>.machine.agent": "Whether the guest agent runs there; the SSH host key is then read through it.",
   "hosts.<host>.machine.dataDisks[].size": "Size of a disk beside the root disk.",
   "hosts.<host>.machine.dataDisks[].datastore": "Its datastore. Default: that of the root disk.",

@@ -29,7 +29,7 @@ export async function machineFacts(client: ProxmoxClient, wanted: WantedMachine)
     bridges: visible(networks)?.map(({ iface }) => iface),
     pools: pools?.map(({ poolid }) => poolid),
     templates,
-    templateDiskGiB: await diskOfTemplate(client, wanted, guests ?? []),
+    templateDisks: await disksOfTemplate(client, wanted, guests ?? []),
     vmIdTaken,
     addressAnswers,
   };
@@ -59,17 +59,26 @@ async function idTaken(client: ProxmoxClient, vmId: number | undefined): Promise
   return (await client.ask("GET", "/cluster/nextid", { vmid: String(vmId) })).status === 400;
 }
 
-async function diskOfTemplate(
+async function disksOfTemplate(
   client: ProxmoxClient,
   wanted: WantedMachine,
   guests: Guest[],
-): Promise<number | undefined> {
+): Promise<Record<string, number> | undefined> {
   const found = guests.find(({ vmid }) => vmid === wanted.template);
   if (found === undefined || found.type !== "qemu") return undefined;
   const { status, data } = await client.ask("GET", `/nodes/${found.node}/qemu/${found.vmid}/config`);
   if (status !== 200) return undefined;
-  const [, size, unit] =
-    /[,]size=(\d+(?:\.\d+)?)([MGT])/.exec(String((data as Record<string, unknown>).scsi0 ?? "")) ?? [];
+  const disks = Object.entries(data as Record<string, unknown>).flatMap(([name, value]) => {
+    const size = /^(scsi|virtio|sata|ide)\d+$/.test(name) ? sizeOf(String(value)) : undefined;
+    return size === undefined ? [] : [[name, size] as const];
+  });
+  return Object.fromEntries(disks);
+}
+
+/** GiB of a disk as a configuration writes it; undefined for a CD, and so for cloud-init's. */
+function sizeOf(disk: string): number | undefined {
+  if (disk.includes("media=cdrom")) return undefined;
+  const [, size, unit] = /,size=(\d+(?:\.\d+)?)([MGT])/.exec(disk) ?? [];
   const inGiB = { M: 1 / 1024, G: 1, T: 1024 }[unit ?? ""];
   return size === undefined || inGiB === undefined ? undefined : Math.ceil(Number(size) * inGiB);
 }

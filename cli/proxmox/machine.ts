@@ -10,6 +10,8 @@ export interface WantedMachine {
   templateFile?: string | undefined;
   /** GiB of the root disk. */
   diskGiB: number;
+  /** Where a VM's root disk is attached, such as `scsi0`. */
+  rootDisk?: string | undefined;
   /** Datastores that get its disks. */
   datastores: string[];
   bridge: string;
@@ -29,8 +31,8 @@ export interface ProxmoxFacts {
   pools: string[] | undefined;
   /** Container templates in the datastore that the wanted one names. */
   templates: string[] | undefined;
-  /** GiB of the template's root disk. */
-  templateDiskGiB: number | undefined;
+  /** The VM template's disks: GiB by where they are attached. */
+  templateDisks: Readonly<Record<string, number>> | undefined;
   /** Whether the wanted VM id is taken, by whomever. */
   vmIdTaken: boolean;
   /** Whether something answers at the wanted address. */
@@ -86,17 +88,24 @@ function templateProblems(wanted: WantedMachine, facts: ProxmoxFacts): MachinePr
     );
   if (found.node !== wanted.node)
     return problem(`, which is on ${found.node}`, `one on ${wanted.node}: ${known}; or node: ${found.node}`);
-  const size = facts.templateDiskGiB;
-  if (size !== undefined && size > wanted.diskGiB) {
-    return [
-      {
-        key: "disk",
-        got: `${wanted.diskGiB}GiB`,
-        want: `at least ${size}GiB, the size of the template's disk: a disk can not shrink`,
-      },
-    ];
+  return diskProblems(wanted, facts.templateDisks);
+}
+
+function diskProblems({ rootDisk, diskGiB }: WantedMachine, disks: ProxmoxFacts["templateDisks"]): MachineProblem[] {
+  if (rootDisk === undefined || disks === undefined) return [];
+  const size = disks[rootDisk];
+  if (size === undefined) {
+    const want = `where the template's disk is: ${listed(Object.keys(disks))}; else the machine would get an empty disk beside it`;
+    return [{ key: "rootDisk", got: rootDisk, want }];
   }
-  return [];
+  if (size <= diskGiB) return [];
+  return [
+    {
+      key: "disk",
+      got: `${diskGiB}GiB`,
+      want: `at least ${size}GiB, the size of the template's disk: a disk can not shrink`,
+    },
+  ];
 }
 
 function datastoreProblems({ node, type, datastores }: WantedMachine, { storages }: ProxmoxFacts): MachineProblem[] {

@@ -46,7 +46,7 @@ export async function status(text: string): Promise<number> {
 }
 
 // Destroying must not wait long for machines that are no more.
-const brief = { connect: 8, retryFor: 3 };
+const brief = { connect: 5, retryFor: 3 };
 
 type Options = Pick<Visit, "connect" | "retryFor" | "deadline"> & { heartbeat?: boolean };
 

@@ -2,7 +2,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { ProxmoxApi } from "../../cli/proxmox/api";
 import type { WantedMachine } from "../../cli/proxmox/machine";
-import { type Provisioned, provisionContainer, provisionVm } from "./provision";
+import { defaultRootDisk, type Provisioned, provisionContainer, provisionVm } from "./provision";
 import { pushCommand } from "./pushCommand";
 import { userError } from "./userError";
 
@@ -58,11 +58,18 @@ export type VmSource =
 /** Where a host comes from. An `existing` one is adopted: never created, never destroyed. */
 export type MachineArgs =
   | ({
-      type: "vm" /** Whether the guest agent runs there; the host key is then read through it. */;
-      agent?: boolean;
+      type: "vm";
+      /** Where the root disk is attached; a template's must be there. Default `scsi0`. */
+      rootDisk?: string | undefined;
+      /** Whether the guest agent runs there; the host key is then read through it. Default false. */
+      agent?: boolean | undefined;
     } & VmSource &
       ProvisionedMachine)
-  | ({ type: "lxc" /** Volume id of the NixOS template. */; template: pulumi.Input<string> } & ProvisionedMachine)
+  | ({
+      type: "lxc";
+      /** Volume id of the NixOS template. */
+      template: pulumi.Input<string>;
+    } & ProvisionedMachine)
   | { type: "existing" };
 
 export interface Machine {
@@ -129,7 +136,9 @@ function checkMachine(
     pool,
     vmId,
     address: args.discover === undefined ? address : undefined,
-    template: args.type === "vm" && "template" in args ? args.template : undefined,
+    ...(args.type === "vm" && "template" in args
+      ? { template: args.template, rootDisk: args.rootDisk ?? defaultRootDisk }
+      : {}),
   };
   // a container's template may be a file that this run downloads, and then it is known to be there only afterwards
   const templateFile = args.type === "lxc" && typeof args.template === "string" ? args.template : undefined;

@@ -21,6 +21,9 @@ const bornWith = ["initialization.userAccount", "clone", "operatingSystem"];
 /** How long the provider waits for a guest agent, each time it reads the machine; its own default is 15 minutes. */
 const agentPatience = "3m";
 
+/** Where templates have their disk as a rule. */
+export const defaultRootDisk = "scsi0";
+
 export function provisionVm(
   name: string,
   context: MachineContext,
@@ -28,9 +31,10 @@ export function provisionVm(
   opts: pulumi.CustomResourceOptions,
 ): Provisioned {
   const agent = vm.agent === true || vm.discover !== undefined;
+  const rootDisk = vm.rootDisk ?? defaultRootDisk;
   const disks = [
     {
-      interface: "scsi0",
+      interface: rootDisk,
       size: vm.diskGiB,
       datastoreId: vm.datastore,
       ...("image" in vm ? { importFrom: vm.image } : {}),
@@ -56,6 +60,8 @@ export function provisionVm(
       memory: { dedicated: vm.memoryMiB },
       networkDevices: [{ bridge: vm.bridge, vlanId: vm.vlan, model: "virtio" }],
       disks,
+      // a template brings its own
+      bootOrders: "image" in vm ? [rootDisk] : undefined,
       // with a fixed address nothing has to wait for it
       agent: agent ? { enabled: true, timeout: agentPatience } : { enabled: false },
       initialization: {

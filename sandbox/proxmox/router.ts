@@ -73,10 +73,12 @@ export async function dispatch(
   found: { route: Route; at: Record<string, string> },
   call: Omit<Call, "at">,
 ): Promise<unknown> {
-  verify(found.route.params, call.params);
+  // What is in the path may be said again; the path counts.
+  const params = Object.fromEntries(Object.entries(call.params).filter(([name]) => !(name in found.at)));
+  verify(found.route.params, params);
   const node = found.at.node;
   // A node that is not part of the cluster cannot be asked: 595 is what the proxy between nodes answers.
   if (node !== undefined && !call.api.state.nodes.includes(node))
     throw new PveError(595, `hostname lookup '${node}' failed - failed to get address info for: ${node}`);
-  return found.route.run({ ...call, at: found.at });
+  return found.route.run({ ...call, params, at: found.at });
 }

@@ -61,6 +61,10 @@ mkdir "$example/rendered/nixmon/dashboards" "$example/rendered/nixmon/targets"
 echo '{"title":"one"}' >"$example/rendered/nixmon/dashboards/one.json"
 for host in nixmon nixserv; do echo '[]' >"$example/rendered/nixmon/targets/$host.json"; done
 cp "$example/hosts/nixmon.nix" "$example/hosts/nixserv.nix"
+# /etc/nixos of a machine made of a template, after the first push
+mkdir -p "$top/build/nix-fixtures/etc-nixos/nixmon"
+cp "$top/nixos/images/host.nix" "$top/build/nix-fixtures/etc-nixos/"
+echo '{ pushed = true; }' >"$top/build/nix-fixtures/etc-nixos/nixmon/default.nix"
 NIXPKGS_LIB='' cases '' "$work/own.json" "$here/suite.nix"
 if [ -n "${NIXPKGS_LIB:-}" ]; then
   cases " (nixpkgs' lib)" "$work/real.json" "$here/suite.nix"

@@ -177,6 +177,7 @@ describe("an ExporterHost with a Proxmox API", () => {
         type: "vm",
         node: "pve",
         template: 9000,
+        rootDisk: "scsi0",
         diskGiB: 20,
         datastores: [],
         bridge: "vmbr0",

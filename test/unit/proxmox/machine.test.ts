@@ -6,6 +6,7 @@ const wanted: WantedMachine = {
   node: "pve1",
   template: 9000,
   diskGiB: 20,
+  rootDisk: "scsi0",
   datastores: ["local-zfs"],
   bridge: "vmbr0",
   pool: "lab",
@@ -31,7 +32,7 @@ const facts: ProxmoxFacts = {
   bridges: ["vmbr0"],
   pools: ["lab"],
   templates: ["local:vztmpl/nixos.tar.xz"],
-  templateDiskGiB: 8,
+  templateDisks: { scsi0: 8 },
   vmIdTaken: false,
   addressAnswers: false,
 };
@@ -75,6 +76,11 @@ test.each<[string, string[], string]>([
     "a disk smaller than the template's",
     lines({ diskGiB: 4 }),
     "disk: got 4GiB, want at least 8GiB, the size of the template's disk: a disk can not shrink",
+  ],
+  [
+    "a root disk that the template has elsewhere",
+    lines({ rootDisk: "virtio0" }),
+    "rootDisk: got virtio0, want where the template's disk is: scsi0; else the machine would get an empty disk beside it",
   ],
   [
     "a datastore that is not there",

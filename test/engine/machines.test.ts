@@ -1,0 +1,212 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { byHand, certificate, configOf, endpoint, guests, named, node, publicKey, stateOf } from "./proxmox";
+import { changedConfig, must, onHost, run, up } from "./sandbox";
+
+/** Machines of every kind and with every mistake, made by the real provider in a stack of their own. */
+const stack = "machines";
+type Hosts = Record<string, Record<string, unknown>>;
+
+function fleetOf(hosts: Hosts, more: (config: Record<string, unknown>) => void = () => undefined): string {
+  return changedConfig("fleet", (config) => {
+    config["nixmon:hosts"] = hosts;
+    more(config);
+  });
+}
+
+const at = (last: number, machine: Record<string, unknown>) => ({
+  address: `10.231.77.${last}`,
+  machine: { type: "vm", template: 9000, cores: 1, memory: "1GiB", gateway: "10.231.77.1", ...machine },
+});
+const good = {
+  m1: at(41, { dataDisks: [{ size: "5GiB" }], protect: false, agent: true, vmId: 341, tags: ["lab"], startOrder: 3 }),
+};
+
+// In a process of its own: this one stands still while the engine runs.
+const webServer = spawn(process.execPath, [
+  "-e",
+  'require("node:http").createServer((_, answer) => answer.end("a disk image")).listen(8099, "127.0.0.1")',
+]);
+
+beforeAll(() => {
+  must(["pulumi", "stack", "select", "--create", "--non-interactive", stack]);
+});
+
+afterAll(() => {
+  run(["pulumi", "destroy", "--refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"]);
+  must(["pulumi", "stack", "rm", "--yes", "--force", stack]);
+  webServer.kill();
+});
+
+test("each mistake about a machine is an error that names it and the remedy; the host without one is made", async () => {
+  const config = fleetOf({
+    ...good,
+    n: at(51, { node: "pve9" }),
+    t: at(52, { template: 9999 }),
+    d: at(53, { datastore: "fast" }),
+    b: at(54, { bridge: "vmbr7" }),
+    p: at(55, { pool: "prod" }),
+    i: at(56, { vmId: 9001 }),
+    a: at(12, {}),
+  });
+  const ended = up(stack, config);
+  expect(ended.code).not.toBe(0);
+  for (const line of [
+    "node: got pve9, want a node of this cluster: pve1",
+    "template: got 9999, which is not there or not visible to this login, want a VM template on pve1: 9000 (nixos-base)",
+    "datastore: got fast, want one on pve1 with content images: local-zfs, local-lvm",
+    "bridge: got vmbr7, want a bridge on pve1: vmbr0",
+    "pool: got prod, want a pool in this cluster: there is none",
+    "vmId: got 9001, which nixos-io on pve1 has, want a free id",
+    "address: got 10.231.77.12, where another machine answers SSH, want a free address",
+  ]) {
+    expect(ended.errors).toContain(line);
+  }
+  expect((await guests()).map(({ name }) => name)).not.toEqual(expect.arrayContaining(["n"]));
+  expect(named(stack, "m1-apply")).toBeDefined();
+  expect(stateOf(stack).filter(({ type }) => type.startsWith("proxmoxve:")).length).toBe(1);
+});
+
+test("the machine is as it was described, data disk included, and its key came through the guest agent", async () => {
+  expect(await configOf("m1")).toMatchObject({
+    cores: 1,
+    tags: "lab",
+    startup: "order=3",
+    agent: expect.stringContaining("enabled=1"),
+  });
+  expect((await configOf("m1")).scsi1).toContain("size=5G");
+  const shown = must(["sandbox/hosts/machine.sh", "host-key", "m1"]).stdout.trim().split(" ").slice(0, 2).join(" ");
+  expect(named(stack, "m1-hostkey")?.outputs?.stdout).toBe(shown);
+});
+
+test("the next up goes on from there, and another one changes nothing", () => {
+  expect(up(stack, fleetOf({ ...good, p: at(55, {}) })).code).toBe(0);
+  expect(named(stack, "p-apply")).toBeDefined();
+  const again = up(stack, fleetOf({ ...good, p: at(55, {}) }));
+  expect(again.changes).toMatchObject({ create: 0, update: 0, delete: 0, replace: 0 });
+});
+
+test("another SSH key or cloud-init user does not touch the machine; another size changes it in place", () => {
+  const file = "/tmp/nixmon-test-other-key.pub";
+  writeFileSync(file, "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ other\n");
+  const preview = (config: string) => {
+    const words = [
+      "pulumi",
+      "preview",
+      "--stack",
+      stack,
+      "--json",
+      "--show-sames",
+      "--non-interactive",
+      "--config-file",
+      config,
+    ];
+    const { steps } = JSON.parse(must(words).stdout) as { steps: { op: string; urn: string }[] };
+    return Object.fromEntries(steps.map(({ op, urn }) => [urn.split("::").pop() ?? "", op]));
+  };
+  const keys = fleetOf({ ...good, p: at(55, {}) }, (config) => {
+    config["nixmon:ssh"] = { user: "root", publicKeyFiles: [publicKey, file] };
+  });
+  expect(preview(keys)["m1-machine"]).toBe("same");
+  const user = fleetOf({ ...good, p: { ...at(55, {}), ssh: { user: "deploy" } } });
+  expect(preview(user)["p-machine"]).toBe("same");
+  const m1 = { ...good.m1, machine: { ...good.m1.machine, memory: "2GiB" } };
+  expect(preview(fleetOf({ m1, p: at(55, {}) }))["m1-machine"]).toBe("update");
+});
+
+test("an image by URL is downloaded, checked and imported; its machine is found at the address that DHCP gave it", async () => {
+  const url = "http://127.0.0.1:8099/nixos-base.qcow2";
+  const imported = (text: string) => {
+    const image = { url, sha256: createHash("sha256").update(text).digest("hex") };
+    const { template: _, ...machine } = at(0, { image, datastore: "local-zfs" }).machine;
+    return { ...good, found: { address: { interface: "eth0" }, machine } };
+  };
+  const wrong = up(stack, fleetOf(imported("something else")));
+  expect(wrong.code).not.toBe(0);
+  expect(wrong.errors).toContain("checksum mismatch");
+  const right = up(stack, fleetOf(imported("a disk image")));
+  expect(right.errors).toBe("");
+  const found = named(stack, "found-apply")?.outputs?.stdout as string;
+  expect(JSON.parse(found)).toMatchObject({ host: "found" });
+  const targets = JSON.parse(must(["pulumi", "stack", "output", "--stack", stack, "--json", "scrapeTargets"]).stdout);
+  expect(targets.found).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ job: "node", address: expect.stringMatching(/^10\.231\.77\.1[5-9]\d$/) }),
+    ]),
+  );
+  expect(onHost("found", "cat /etc/nixmon/manifest.json")).toContain('"node"');
+});
+
+test("a container is made of its template and pushed to like any other host", () => {
+  const c1 = {
+    ...at(44, {}),
+    machine: {
+      type: "lxc",
+      template: "local:vztmpl/nixos-base.tar.xz",
+      datastore: "local-zfs",
+      gateway: "10.231.77.1",
+    },
+  };
+  const wrong = { ...c1, machine: { ...c1.machine, template: "local:vztmpl/none.tar.xz" } };
+  expect(up(stack, fleetOf({ ...good, c1: wrong })).errors).toContain(
+    "template: got local:vztmpl/none.tar.xz, want a container template that is on pve1: local:vztmpl/nixos-base.tar.xz",
+  );
+  expect(up(stack, fleetOf({ ...good, c1 })).errors).toBe("");
+  expect(named(stack, "c1-apply")).toBeDefined();
+});
+
+test("what somebody changed by hand in Proxmox is shown by refresh and mended by up", async () => {
+  const { vmid } = (await guests()).find(({ name }) => name === "m1") ?? { vmid: 0 };
+  await byHand("PUT", `${node}/qemu/${vmid}/config`, { cores: "4", tags: "lab;mine" });
+  const seen = run(["pulumi", "refresh", "--stack", stack, "--preview-only", "--diff", "--non-interactive"]);
+  expect(seen.stdout).toMatch(/cores.*1.*=>.*4/);
+  expect(up(stack, fleetOf(good), ["--refresh"]).errors).toBe("");
+  expect(await configOf("m1")).toMatchObject({ cores: 1, tags: "lab" });
+});
+
+test("destroy works when the machine is gone already, and nothing is left in the state", async () => {
+  expect(named(stack, "m1-machine")).toBeDefined();
+  const { vmid } = (await guests()).find(({ name }) => name === "m1") ?? { vmid: 0 };
+  await byHand("POST", `${node}/qemu/${vmid}/status/stop`);
+  await byHand("DELETE", `${node}/qemu/${vmid}`);
+  const words = ["pulumi", "destroy", "--refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"];
+  // a host that does not answer is given 5 s; the rest is the engine
+  expect(must(words).seconds).toBeLessThan(60);
+  expect(stateOf(stack)).toEqual([]);
+});
+
+test("the certificate is verified by our check and by the real provider unless somebody says insecure", () => {
+  const config = (more: Record<string, unknown>) =>
+    fleetOf({ m2: at(42, { agent: true }) }, (values) => {
+      values["nixmon:proxmox"] = { endpoint, node: "pve1", ...more };
+    });
+  const untrusted = up(stack, config({}));
+  expect(untrusted.code).not.toBe(0);
+  expect(untrusted.errors).toContain("the certificate is not trusted");
+  expect(untrusted.errors).toMatch(/fingerprint is ([0-9A-F]{2}:){31}/);
+  // one error: what needs the login is not tried
+  expect(untrusted.errors).not.toContain("unknown provider");
+  expect(untrusted.errors.match(/not trusted/g)).toHaveLength(1);
+  expect(stateOf(stack).filter(({ type }) => type.startsWith("proxmoxve:"))).toEqual([]);
+
+  const ours = up(stack, config({ ca: certificate }));
+  expect(ours.errors).toContain("the Proxmox provider does not know that authority");
+  const trusting = [
+    "env",
+    `SSL_CERT_FILE=${certificate}`,
+    "pulumi",
+    "up",
+    "--stack",
+    stack,
+    "--yes",
+    "--skip-preview",
+    "--non-interactive",
+  ];
+  must([...trusting, "--config-file", config({ ca: certificate })]);
+  expect(named(stack, "m2-apply")).toBeDefined();
+
+  const fingerprint = Array.from({ length: 32 }, () => "AA").join(":");
+  const other = run([...trusting, "--config-file", config({ ca: certificate, fingerprint })]);
+  expect(other.stdout + other.stderr).toContain(`proxmox.fingerprint says ${fingerprint}`);
+});

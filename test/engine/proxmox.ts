@@ -1,0 +1,74 @@
+import { readFileSync } from "node:fs";
+import type { Answer } from "../../cli/proxmox/api";
+import { openProxmox } from "../../cli/proxmox/client";
+import { must } from "./sandbox";
+
+export const endpoint = "https://10.231.77.1:8006";
+const folder = `${process.env.NIXMON_SANDBOX ?? "/var/lib/nixmon-sandbox"}`;
+export const certificate = `${folder}/proxmox/cert.pem`;
+export const publicKey = `${folder}/ssh/id_ed25519.pub`;
+export const node = "/nodes/pve1";
+
+export const password = () => readFileSync(`${folder}/proxmox/password`, "utf8").trim();
+
+/** What a person does by hand in Proxmox. */
+export async function byHand(
+  method: "GET" | "POST" | "PUT" | "DELETE",
+  path: string,
+  params: Record<string, string> = {},
+): Promise<Answer> {
+  const client = await openProxmox({ endpoint, insecure: true, username: "root@pam", password: password() });
+  try {
+    const answer = await client.ask(method, path, params);
+    if (answer.status !== 200) throw new Error(`${method} ${path}: ${answer.status} ${answer.reason}`);
+    if (typeof answer.data === "string" && answer.data.startsWith("UPID:")) await ended(client, answer.data);
+    return answer;
+  } finally {
+    client.close();
+  }
+}
+
+async function ended(client: Awaited<ReturnType<typeof openProxmox>>, upid: string): Promise<void> {
+  for (;;) {
+    const { data } = await client.ask("GET", `${node}/tasks/${encodeURIComponent(upid)}/status`);
+    const { status, exitstatus } = data as { status: string; exitstatus?: string };
+    if (status === "stopped" && exitstatus !== "OK") throw new Error(`${upid}: ${exitstatus}`);
+    if (status === "stopped") return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
+export interface GuestShown {
+  vmid: number;
+  name: string;
+  type: string;
+  status: string;
+}
+
+export async function guests(): Promise<GuestShown[]> {
+  return (await byHand("GET", "/cluster/resources", { type: "vm" })).data as GuestShown[];
+}
+
+export async function configOf(name: string): Promise<Record<string, unknown>> {
+  const found = (await guests()).find((guest) => guest.name === name);
+  if (found === undefined) throw new Error(`no guest ${name}`);
+  return (await byHand("GET", `${node}/${found.type}/${found.vmid}/config`)).data as Record<string, unknown>;
+}
+
+export interface StateResource {
+  urn: string;
+  type: string;
+  id?: string;
+  outputs?: Record<string, unknown>;
+}
+
+/** What the engine keeps of a stack, without the stack itself. */
+export function stateOf(stack: string): StateResource[] {
+  const exported = must(["pulumi", "stack", "export", "--stack", stack]).stdout;
+  const { deployment } = JSON.parse(exported) as { deployment: { resources?: StateResource[] } };
+  return (deployment.resources ?? []).filter(({ type }) => type !== "pulumi:pulumi:Stack");
+}
+
+export function named(stack: string, name: string): StateResource | undefined {
+  return stateOf(stack).find(({ urn }) => urn.endsWith(`::${name}`));
+}
