@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dump, load } from "js-yaml";
 import { must, root, run } from "./sandbox";
 
@@ -73,12 +73,17 @@ test("compared with a state that is out of reach it says so; asked for that stat
 });
 
 describe("compared with the sandbox's state", () => {
-  const sandbox = `${root}/Pulumi.sandbox.yaml`;
-  const committed = readFileSync(sandbox, "utf8");
-  afterEach(() => writeFileSync(sandbox, committed));
+  // the project's two files are enough, so the checkout's own stay as they are
+  const project = `${folder}/project`;
+  const committed = readFileSync(`${root}/Pulumi.sandbox.yaml`, "utf8");
+  beforeAll(() => {
+    mkdirSync(project);
+    copyFileSync(`${root}/Pulumi.yaml`, `${project}/Pulumi.yaml`);
+    writeFileSync(`${project}/Pulumi.sandbox.yaml`, committed);
+  });
 
   test("nothing changes right after a deployment", () => {
-    const ended = preview(["sandbox", "--base=state", "--json"]);
+    const ended = preview(["sandbox", "--base=state", "--json"], project);
     expect(ended.stderr).toBe("");
     expect(ended.code).toBe(0);
     expect(report(ended.stdout).against).toContain("last deployed");
@@ -90,8 +95,10 @@ describe("compared with the sandbox's state", () => {
   });
 
   test("a change in the configuration is shown with what is deployed now, machines included", () => {
-    writeFileSync(sandbox, committed.replace("cores: 1, memory: 1GiB", "cores: 2, memory: 1GiB"));
-    expect(changed(preview(["sandbox", "--base=state", "--json"]).stdout)).toEqual([
+    const more = committed.replace("cores: 1, memory: 1GiB", "cores: 2, memory: 1GiB");
+    expect(more).not.toBe(committed);
+    writeFileSync(`${project}/Pulumi.sandbox.yaml`, more);
+    expect(changed(preview(["sandbox", "--base=state", "--json"], project).stdout)).toEqual([
       {
         host: "nixcloud",
         state: "changed",
