@@ -73,12 +73,12 @@ test("compared with a state that is out of reach it says so; asked for that stat
 });
 
 describe("compared with the sandbox's state", () => {
-  // the project's two files are enough, so the checkout's own stay as they are
+  // the project's own files are enough, so the checkout's stay as they are
   const project = `${folder}/project`;
   const committed = readFileSync(`${root}/Pulumi.sandbox.yaml`, "utf8");
   beforeAll(() => {
-    mkdirSync(project);
-    copyFileSync(`${root}/Pulumi.yaml`, `${project}/Pulumi.yaml`);
+    mkdirSync(`${project}/policy`, { recursive: true });
+    for (const file of ["Pulumi.yaml", "policy/sandbox.json"]) copyFileSync(`${root}/${file}`, `${project}/${file}`);
     writeFileSync(`${project}/Pulumi.sandbox.yaml`, committed);
   });
 
