@@ -12,12 +12,14 @@ in
     # for root alone: so it is never in the Nix store, and a new token needs no rebuild.
     systemd.services.nixmon-pve-config = {
       description = "Login of the Proxmox VE exporter";
+      partOf = [ "prometheus-pve-exporter.service" ];
       serviceConfig = {
         Type = "oneshot";
         LoadCredential = map (name: "${name}:${secret name}") [ "USER" "TOKEN_ID" "TOKEN_SECRET" ];
         RuntimeDirectory = "nixmon-pve";
         RuntimeDirectoryMode = "0700";
-        RuntimeDirectoryPreserve = true;
+        # lives and ends with the exporter, and the file with it
+        RemainAfterExit = true;
       };
       script = ''
         umask 077
