@@ -98,8 +98,12 @@ test-faults: tools build ## Every fault of docs/faults.md on the sandbox, which 
 	@test/faults/run.sh
 
 .PHONY: test-secrets
-test-secrets: tools build ## Secrets at length: every kind through its life, 10,000 reads during 100 rotations
-	@NIXMON_ROTATIONS=100 NIXMON_READS=10000 npx jest --config jest.engine.config.js test/engine/canary.test.ts test/engine/rotation.test.ts
+test-secrets: tools build ## Secrets: every kind through its life, 10,000 reads during 100 rotations
+	@NIXMON_SECRETS_FULL=1 npx jest --config jest.engine.config.js test/engine/canary.test.ts test/engine/rotation.test.ts
+
+.PHONY: test-alert-path
+test-alert-path: tools build ## From a stopped exporter to the message, 20 times; crashes, heartbeat. Writes docs/alert-path.md, 25 minutes
+	@NIXMON_ALERT_ROUNDS=5 npx jest --config jest.engine.config.js test/engine/alertPath.test.ts
 
 .PHONY: format
 format: node_modules/.package-lock.json ## Format all sources

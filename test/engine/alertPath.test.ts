@@ -152,5 +152,5 @@ atLength("at length", () => {
     onHost("nixmon", "systemctl start prometheus.service");
     writeFigures({ runs, noticed, missing });
     expect(noticed).toBeLessThan(600);
-  });
+  }, 900_000);
 });

@@ -224,17 +224,23 @@ test("the engine's own limits are those that the documentation tells, and no oth
   expect(Object.keys(limits).filter((limit) => limits[limit]?.().length === 0)).toEqual([]);
 });
 
-test("those who are told get it at the new address with the new password, and nothing comes to the old one", async () => {
-  const made = madeSecrets();
-  const webhook = `/api/webhook/${made["home-assistant-webhook"]}`;
-  const login = `Basic ${Buffer.from(`${talkUser}:${fresh.talk}`).toString("base64")}`;
-  await requestComes(90, ({ path, at }) => path === webhook && at > rotatedAt);
-  await requestComes(60, ({ path, authorization }) => path.startsWith("/ocs/") && authorization === login);
-  await requestComes(90, ({ path, at }) => path === fresh.heartbeat && at > rotatedAt);
-  const paths = recordedRequests().flatMap(({ at, path }) => (at > rotatedAt ? [path] : []));
-  expect(paths).not.toContain(`/api/webhook/${old["home-assistant-webhook"]}`);
-  expect(paths).not.toContain(given.heartbeatPath);
-});
+// waits for Alertmanager's group wait and the heartbeat's next call: half a minute
+const atLength = process.env.NIXMON_SECRETS_FULL ? test : test.skip;
+
+atLength(
+  "those who are told get it at the new address with the new password, and nothing comes to the old one",
+  async () => {
+    const made = madeSecrets();
+    const webhook = `/api/webhook/${made["home-assistant-webhook"]}`;
+    const login = `Basic ${Buffer.from(`${talkUser}:${fresh.talk}`).toString("base64")}`;
+    await requestComes(90, ({ path, at }) => path === webhook && at > rotatedAt);
+    await requestComes(60, ({ path, authorization }) => path.startsWith("/ocs/") && authorization === login);
+    await requestComes(90, ({ path, at }) => path === fresh.heartbeat && at > rotatedAt);
+    const paths = recordedRequests().flatMap(({ at, path }) => (at > rotatedAt ? [path] : []));
+    expect(paths).not.toContain(`/api/webhook/${old["home-assistant-webhook"]}`);
+    expect(paths).not.toContain(given.heartbeatPath);
+  },
+);
 
 test("Prometheus scrapes with the new token", async () => {
   const ask = "curl -fsS 'http://10.231.77.32:9090/api/v1/query?query=up%7Bjob%3D%22app%22%7D'";
