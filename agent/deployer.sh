@@ -3,7 +3,8 @@
 # The deployer sends a byte every few seconds on stdin. Silence or end of file means that it is gone. Each byte is answered, so it knows we are there.
 watch_deployer() {
   while [ -n "$(timeout "$1" head -c 1 2>/dev/null)" ]; do echo 'nixmon-agent: alive' >&2; done
-  kill -TERM $$
+  # Again, since bash may lose a signal that comes while it reads a $(...).
+  while kill -TERM $$; do sleep 2; done 2>/dev/null
 }
 start_watch() {
   trap 'deployer_gone' TERM INT HUP

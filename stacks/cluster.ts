@@ -18,7 +18,7 @@ export async function clusterStack(stack: string, values: StackValues) {
   const plan = planStack(stack, clusterConfig(stack, values, authorities));
   for (const warning of plan.warnings) await pulumi.log.warn(warning);
 
-  const proxmox = proxmoxOf(values);
+  const proxmox = proxmoxOf(values, Object.values(plan.hosts));
   const secrets = clusterSecrets(values, Object.values(plan.hosts), proxmox, authorities);
   const args = hostArgs(values, plan, secrets, proxmox);
   const hosts = exporterHosts(plan, args, proxmox);

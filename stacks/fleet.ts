@@ -8,7 +8,7 @@ import { clusterSecrets } from "./secrets";
 /** Hosts that export to a primary which another stack owns; that stack names this one in `fleets`. */
 export async function fleetStack(stack: string, values: StackValues) {
   const plan = planStack(stack, clusterConfig(stack, values));
-  const proxmox = proxmoxOf(values);
+  const proxmox = proxmoxOf(values, Object.values(plan.hosts));
   const args = hostArgs(values, plan, clusterSecrets(values, Object.values(plan.hosts), proxmox), proxmox);
   const hosts = exporterHosts(plan, args, proxmox);
   const entries = Object.entries(hosts);

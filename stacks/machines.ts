@@ -5,6 +5,8 @@ import type { ProxmoxApi } from "../cli/proxmox/api";
 import type { MachineArgs } from "../components/internal/machine";
 import { pushCommand } from "../components/internal/pushCommand";
 import type { ProxmoxTokenArgs } from "../components/proxmoxToken";
+import { secretKeys } from "../plan/secrets";
+import type { HostData } from "../plan/types";
 import type { HostValues, MachineValues, StackValues } from "./schema";
 
 /** The stack's Proxmox VE, where machines or tokens are made there. */
@@ -16,9 +18,14 @@ export interface Proxmox {
   api: pulumi.Output<ProxmoxApi>;
 }
 
-/** Undefined where the configuration names none: then every host exists already. A login that is not given comes from the environment. */
-export function proxmoxOf(values: StackValues): Proxmox | undefined {
-  if (values.proxmox === undefined) return undefined;
+/**
+ * Undefined where nothing of the stack is made there: every host exists already and no host watches Proxmox. A login that is not given comes
+ * from the environment.
+ */
+export function proxmoxOf(values: StackValues, hosts: readonly HostData[]): Proxmox | undefined {
+  const provisions = Object.values(values.hosts).some(({ machine }) => machine.type !== "existing");
+  const watches = hosts.some(({ secrets }) => secrets.some(({ key }) => key === secretKeys.proxmoxTokenSecret));
+  if (values.proxmox === undefined || !(provisions || watches)) return undefined;
   const { endpoint, insecure, ca, fingerprint, username } = values.proxmox;
   const config = new pulumi.Config();
   const apiToken = config.getSecret("proxmoxApiToken");

@@ -85,7 +85,7 @@ agent recover
 is 'after a reboot during a trial what runs at boot clears it away' eval 'code 0 && says "cut short by a reboot" && idle && generation 2'
 agent status
 is 'status after that shows nothing pending' eval 'code 0 && answers "\"pending\":null"'
-healthy; : >/run/make/build-hangs; payload crashed; (agent apply "$dir" "$hash" build=1000 lock=1) & until_true grep -q "step build" /run/err; kill -9 "$(sed -n 's/.*, pid \([0-9]*\),.*/\1/p' /run/nixmon.lock)"; wait $!
+healthy; : >/run/make/build-hangs; payload crashed; (agent apply "$dir" "$hash" build=1000 lock=1) & until_true grep -q "step build" /run/err; until_true not generation 2; kill -9 "$(sed -n 's/.*, pid \([0-9]*\),.*/\1/p' /run/nixmon.lock)"; wait $!
 is 'control: an agent killed while it builds leaves the link at what was never checked' not generation 2
 agent rollback
 is 'its timer puts the link back' eval 'generation 2 && idle'
