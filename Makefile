@@ -55,6 +55,7 @@ sandbox-down: ## Remove the sandbox and everything it made
 
 .PHONY: up
 up: build ## Deploy a stack: make up STACK=x
+	@$(SETTINGS) node dist/cli/unlock.js --stack $(STACK)
 	@$(SETTINGS) pulumi up --stack $(STACK) --continue-on-error
 
 .PHONY: destroy

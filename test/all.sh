@@ -58,4 +58,5 @@ step property test/with-tools.sh property
 step render test/render/run.sh
 step agent test/agent/run.sh
 step engine test/engine/run.sh
+step faults test/faults/run.sh --third
 finish

@@ -68,7 +68,6 @@ export const planted: readonly Planted[] = [
       primary: { step: "gate", says: /unit prometheus\.service: \w+, not active/ },
       exporter: { step: "gate", says: /unit prometheus-node-exporter\.service: \w+, not active/ },
     },
-    third: true,
   },
   {
     name: "never-ready",
@@ -109,6 +108,7 @@ export const planted: readonly Planted[] = [
       ),
     clear: (host) => void onHost(host, "mv /usr/bin/tar.whole /usr/bin/tar"),
     expected: both({ step: "verify", says: /payload differs from its list: host\.json: FAILED/ }),
+    third: true,
   },
   {
     name: "hung-build",
@@ -121,7 +121,6 @@ export const planted: readonly Planted[] = [
     clear: (host) => void onHost(host, "umount /usr/share/nixmon-sandbox/guest/nixos-rebuild"),
     limits: { build: 6 },
     expected: both({ step: "build", says: /nixos-rebuild build took longer than 6 s/ }),
-    third: true,
   },
 ];
 
@@ -162,7 +161,7 @@ const killAt = (at: string, third: readonly Role[] = []): Interruption => ({
 export const interruptions: readonly Interruption[] = [
   killAt("verify"),
   killAt("stage"),
-  killAt("build", ["exporter"]),
+  killAt("build"),
   killAt("activate"),
   killAt("gate", ["primary"]),
   killAt("confirm"),
@@ -193,7 +192,6 @@ export const interruptions: readonly Interruption[] = [
     strike: (host) => machines("unplug", host),
     clear: (host) => machines("plug", host),
     says: /(connection was lost|stopped answering).*step (activate|gate|confirm).*State of \w+ unknown/s,
-    third: ["primary"],
   },
 ];
 

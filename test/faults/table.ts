@@ -24,8 +24,9 @@ After each of these: the host runs its old generation, with all its checks passi
 any repair by hand, and the one after it changes nothing.
 
 "Back" is the time until the old generation runs and serves again, counted from the end of the run (0: it was back before the run ended), or,
-where the engine is killed, the power or the network cut, from that moment. "Exit" is the exit code of \`pulumi up\`; a killed engine has none, and leaves its lock on the
-state, which the next \`up\` says how to lift (\`pulumi cancel\`).
+where the engine is killed, the power or the network cut, from that moment. "Exit" is the exit code of \`pulumi up\`; a killed engine has
+none. It leaves its lock on the state, which \`make up\` lifts by itself where the state is in files of the same machine (elsewhere:
+\`pulumi cancel\`).
 
 | fault | host | back, s | run, s | exit | what the error says |
 | --- | --- | --- | --- | --- | --- |
