@@ -22,6 +22,8 @@ export async function apply(text: string): Promise<number> {
       return Buffer.concat([Buffer.from(`${packed.length}\n`), packed]);
     },
     heartbeat: true,
+    // The agent answers each beat. Together with connecting, and with asking once more, a host that hangs is given up within a minute.
+    silence: 30,
     // Each of these has its own limit on the host; besides, it may wait for another run to end and has to get back to the old system.
     deadline: 240 + limits.build + limits.activate + limits.gate,
   }).catch(async (error: unknown) => {

@@ -96,7 +96,7 @@ const rows: readonly Row[] = [
       `${where}: user ${connection.user} may not use sudo without a password; connect as root, or allow it on the host (security.sudo.extraRules with NOPASSWD)`,
   },
   {
-    pattern: /not responding|Broken pipe|client_loop/,
+    pattern: /not responding|Broken pipe|client_loop|closed by remote host/,
     kind: "lost",
     text: (where) => `${where}: the connection was lost`,
   },
@@ -116,7 +116,8 @@ export function explain(stderr: string, context: FailureContext): ConnectionFail
   const where = `${name} (${connection.user}@${connection.host} port ${connection.port})`;
   const row = rows.find(({ pattern }) => pattern.test(stderr));
   if (row === undefined) {
-    const words = stderr.trim() || "ssh said nothing";
+    const own = stderr.split("\n").filter((line) => !line.startsWith("nixmon-agent: "));
+    const words = own.join("\n").trim() || "ssh said nothing";
     return { kind: "other", gone: false, passing: false, message: `${where}: ssh failed: ${words}` };
   }
   const message = row.text(where, context, stderr);

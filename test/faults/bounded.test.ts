@@ -55,7 +55,7 @@ afterAll(() => {
     expect(said("silent")).toMatch(
       /silent \(root@127\.0\.0\.3 port 2200\): something accepts connections but sent no SSH banner/,
     );
-    expect(said("hung")).toMatch(/hung \(root@\S+ port 22\): connected, but the agent did not start within 45 s/);
+    expect(said("hung")).toMatch(/hung \(root@\S+ port 22\): connected, but the agent did not start within 30 s/);
     for (const host of ["refused", "dropped", "silent", "hung"]) {
       expect(said(host).match(/\(root@/g)).toHaveLength(1);
     }

@@ -74,7 +74,7 @@ export const planted: readonly Planted[] = [
     what: "a service starts but never gets ready",
     ...owner((host) => program(unitOf(host), "/bin/sleep infinity")),
     expected: {
-      primary: { step: "gate", says: /ready prometheus: http:\/\/\S+\/-\/ready does not answer/ },
+      primary: { step: "gate", says: /(metric|ready) prometheus: http:\/\/\S+ does not answer/ },
       exporter: { step: "gate", says: /metric node: http:\/\/\S+\/metrics does not answer/ },
     },
   },

@@ -2,7 +2,7 @@
 # The fault table, with the real engine on the sandbox's hosts. Needs root and a build.
 #   run.sh               every fault; writes docs/faults.md
 #   run.sh --third       a representative third of them: each `make test` does this
-#   run.sh --only NAME   one, by its name in test/faults/faults.ts; or several, with commas between
+#   run.sh --only NAME   one, by its name in test/faults/faults.ts; or several, with commas between: replaces their rows
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 case ${1:-} in

@@ -44,6 +44,7 @@ describe("explain", () => {
     ["Received disconnect from 10.0.0.3 port 22:2: Too many authentication failures", "key refused", false, "ssh-add"],
     ["sudo: a password is required", "sudo", false, "NOPASSWD"],
     ["Timeout, server 10.0.0.3 not responding.", "lost", false, "the connection was lost"],
+    ["Connection to 10.0.0.3 closed by remote host.", "lost", false, "the connection was lost"],
     ["client_loop: send disconnect: Broken pipe", "lost", false, "the connection was lost"],
   ])("%s", (stderr, kind, gone, words) => {
     const failure = explain(stderr, context);
@@ -54,6 +55,11 @@ describe("explain", () => {
 
   test("shows the expected fingerprint of a host whose key differs", () => {
     expect(explain(changedKey, context).message).toContain(`expected fingerprint ${fingerprint(hostKey)}`);
+  });
+
+  test("passes on ssh's words, and not the agent's progress before them", () => {
+    const stderr = "nixmon-agent: step verify: x\nnixmon-agent: alive\nssh: something new\n";
+    expect(explain(stderr, context).message).toBe("nixio (root@10.0.0.3 port 22): ssh failed: ssh: something new");
   });
 
   test("passes on what it does not know", () => {
