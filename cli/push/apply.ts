@@ -48,7 +48,7 @@ export async function apply(text: string): Promise<number> {
     if (!(error instanceof ReachError)) throw error;
     const became = await aftermath(input, payload.hash, limits.confirm + 10);
     throw new Error(
-      `step confirm: ${error.message}. The new configuration of ${name} was active but could not be confirmed over a new ` +
+      `step confirm: ${sentence(error.message)} The new configuration of ${name} was active but could not be confirmed over a new ` +
         `connection, so it does not stay. ${became}`,
     );
   });
@@ -73,7 +73,11 @@ async function afterwards(error: unknown, input: ApplyInput, hash: string): Prom
   if (!(error instanceof ReachError) || error.lost === undefined) return error;
   // A host that fell silent has had its time already: the whole is to end within a minute.
   const became = await aftermath(input, hash, error.lost.silent ? 10 : silenceAllowed(input.limits) + 15);
-  return new Error(`${error.message}. ${became}`);
+  return new Error(`${sentence(error.message)} ${became}`);
+}
+
+function sentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
 }
 
 function failed({ name }: ApplyInput, ended: Ended): number {

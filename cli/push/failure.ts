@@ -96,7 +96,7 @@ const rows: readonly Row[] = [
       `${where}: user ${connection.user} may not use sudo without a password; connect as root, or allow it on the host (security.sudo.extraRules with NOPASSWD)`,
   },
   {
-    pattern: /not responding|Broken pipe|client_loop|closed by remote host/,
+    pattern: /not responding|Broken pipe|client_loop|Connection to \S+ closed by remote host/,
     kind: "lost",
     text: (where) => `${where}: the connection was lost`,
   },

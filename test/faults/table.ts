@@ -21,7 +21,7 @@ What happens when a deployment goes wrong, tried with the real engine on the san
 is tried by each \`make test\`. Limits of these runs: ${bounds.join(", ")} (\`nixmon:limits\`; the defaults are longer).
 
 After each of these: the host runs its old generation, with all its checks passing; the next \`up\` with the fault gone converges without
-any repair by hand, and the one after it changes nothing.
+any repair by hand, and the one after it changes nothing. Only what held in all of this is in the table; a row is from the last run of its fault.
 
 "Back" is the time until the old generation runs and serves again, counted from the end of the run (0: it was back before the run ended), or,
 where the engine is killed, the power or the network cut, from that moment. "Exit" is the exit code of \`pulumi up\`; a killed engine has
@@ -44,7 +44,7 @@ function finding(said: string): string {
   const lines = said.split("\n").map((text) => text.trim());
   const agent = lines.find((text) => /: FAILED /.test(text));
   const push = lines.find((text) => /^push apply: /.test(text));
-  return (agent ?? push ?? "").replace(/^push apply: /, "").replace(/^\S+: FAILED \S+: /, "");
+  return (agent ?? push ?? "-").replace(/^push apply: /, "").replace(/^\S+: FAILED \S+: /, "");
 }
 
 function cell(text: string): string {
