@@ -19,18 +19,20 @@ export interface Proxmox {
 }
 
 /**
- * Undefined where nothing of the stack is made there: every host exists already and no host watches Proxmox. A login that is not given comes
- * from the environment.
+ * Undefined where the configuration names none. Nobody logs in where every host exists already and no host watches Proxmox. A login that is
+ * not given comes from the environment.
  */
 export function proxmoxOf(values: StackValues, hosts: readonly HostData[]): Proxmox | undefined {
   const provisions = Object.values(values.hosts).some(({ machine }) => machine.type !== "existing");
   const watches = hosts.some(({ secrets }) => secrets.some(({ key }) => key === secretKeys.proxmoxTokenSecret));
-  if (values.proxmox === undefined || !(provisions || watches)) return undefined;
+  if (values.proxmox === undefined) return undefined;
   const { endpoint, insecure, ca, fingerprint, username } = values.proxmox;
   const config = new pulumi.Config();
   const apiToken = config.getSecret("proxmoxApiToken");
   const as = apiToken ? { apiToken } : { username, password: config.getSecret("proxmoxPassword") };
   const given = pulumi.output({ endpoint, insecure, ca, fingerprint, ...as });
+  const provider = new proxmox.Provider("proxmox", { endpoint, insecure, ...as });
+  if (!(provisions || watches)) return { provider, login: provider, api: given };
   const login = new command.local.Command("proxmox-login", {
     create: pushCommand("proxmox-login"),
     stdin: given.apply((api) => JSON.stringify({ api })),
@@ -38,7 +40,7 @@ export function proxmoxOf(values: StackValues, hosts: readonly HostData[]): Prox
     addPreviousOutputInEnv: false,
   });
   return {
-    provider: new proxmox.Provider("proxmox", { endpoint, insecure, ...as }),
+    provider,
     login,
     api: pulumi.all([given, login.stdout]).apply(([api]) => api),
   };
