@@ -31,7 +31,7 @@ export function rightsProblem(token: string, found: TokenRights): string | undef
 }
 
 /** Tries the token out: reads must show something, a write must be refused. Waits for a cluster's other nodes to learn of it. */
-export async function tokenRights(client: ProxmoxClient, patienceMs = 8000): Promise<TokenRights> {
+export async function tokenRights(client: ProxmoxClient, patienceMs = 3000): Promise<TokenRights> {
   const end = Date.now() + patienceMs;
   for (;;) {
     const found = await look(client);

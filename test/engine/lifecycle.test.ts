@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { byHand, configOf, guests, named, publicKey, stateOf } from "./proxmox";
+import { byHand, configOf, guests, named, publicKey, removed, stateOf } from "./proxmox";
 import { changedConfig, must, onHost, root, run, up } from "./sandbox";
 
 /** Taking over what is there, and letting go of it. */
@@ -22,15 +22,19 @@ function fleetOf(hosts: Record<string, Record<string, unknown>>): string {
   });
 }
 
-beforeAll(() => {
+beforeAll(async () => {
+  await byHand("POST", "/access/users", { userid: "somebody@pve" });
+  await byHand("POST", "/access/users/somebody@pve/token/some", { comment: "made by hand" });
   const words = `sandbox/hosts/machine.sh up leaver --ip ${adoptedHost} --template base --authorized-keys`.split(" ");
   must([...words, publicKey]);
   must(["pulumi", "stack", "select", "--create", "--non-interactive", stack]);
 });
 
-afterAll(() => {
+afterAll(async () => {
   run(["pulumi", "destroy", "--refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"]);
   must(["sandbox/hosts/machine.sh", "down", "leaver"]);
+  await removed("taken");
+  await byHand("DELETE", "/access/users/somebody@pve");
   must(["pulumi", "stack", "rm", "--yes", "--force", stack]);
 });
 
@@ -85,18 +89,27 @@ test("a machine that somebody made is imported as docs/import.md says, and is th
     { type: "proxmoxve:index/userLegacy:UserLegacy", name: "somebody", id: "somebody@pve", provider: "provider" },
     { type: "proxmoxve:user/token:Token", name: "some-token", id: "somebody@pve!some", provider: "provider" },
   ];
-  await byHand("POST", "/access/users", { userid: "somebody@pve" });
-  await byHand("POST", "/access/users/somebody@pve/token/some", { comment: "made by hand" });
   writeFileSync(`${folder}/import.json`, JSON.stringify({ nameTable: { host, provider }, resources }));
   const file = ["--file", `${folder}/import.json`, "--protect=false", "--generate-code=false"];
-  must(["pulumi", "import", "--stack", stack, "--yes", "--skip-preview", "--non-interactive", ...file]);
+  const config = fleetOf({ taken: { ...taken, machine: { type: "existing" } } });
+  must([
+    "pulumi",
+    "import",
+    "--stack",
+    stack,
+    "--config-file",
+    config,
+    "--yes",
+    "--skip-preview",
+    "--non-interactive",
+    ...file,
+  ]);
   expect(named(stack, "taken-machine")?.id).toBe("345");
   expect(named(stack, "somebody")?.id).toBe("somebody@pve");
   expect(named(stack, "some-token")?.outputs).toMatchObject({ comment: "made by hand" });
 
   for (const name of ["some-token", "somebody"])
     must(["pulumi", "state", "delete", "--stack", stack, "--yes", named(stack, name)?.urn ?? ""]);
-  await byHand("DELETE", "/access/users/somebody@pve");
   expect(up(stack, fleetOf({ taken: { ...taken, machine } })).errors).toBe("");
   expect(String((await configOf("taken")).net0)).toBe(mac);
   expect((await guests()).filter(({ name }) => name === "taken")).toHaveLength(1);

@@ -72,3 +72,11 @@ export function stateOf(stack: string): StateResource[] {
 export function named(stack: string, name: string): StateResource | undefined {
   return stateOf(stack).find(({ urn }) => urn.endsWith(`::${name}`));
 }
+
+/** Takes a guest away by hand, if it is there. */
+export async function removed(name: string): Promise<void> {
+  for (const { vmid, type, status } of (await guests()).filter((guest) => guest.name === name)) {
+    if (status === "running") await byHand("POST", `${node}/${type}/${vmid}/status/stop`);
+    await byHand("DELETE", `${node}/${type}/${vmid}`);
+  }
+}
