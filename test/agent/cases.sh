@@ -13,7 +13,7 @@ payload() {
   (cd "$dir" && find . -type f ! -name files.sha256 | sed 's,^\./,,' | LC_ALL=C sort | xargs sha256sum >files.sha256)
   hash=$(sha256sum <"$dir/files.sha256" | cut -c1-64); printf %s "$hash" >"$dir/hash"
 }
-deploy() { payload "$1"; agent apply "$dir" "$hash" confirm=6 lock=1; }
+deploy() { payload "$1"; agent apply "$dir" "$hash" confirm=60 lock=1; }
 
 # --- a first deployment that fails leaves the host's own configuration valid and running
 healthy; : >/run/make/build-fails; deploy broken
@@ -97,7 +97,7 @@ is 'a trial whose agent was killed is rolled back by the next command' eval 'run
 healthy; deploy half; sed -i "s/^P_phase=.*/P_phase='confirming'/" /var/lib/nixmon/state/pending; half=$hash
 agent status
 is 'a confirmation that was cut short is finished by the next command' eval 'runs "$half" && permanent "$half" && generation 3 && idle'
-healthy; payload waiting; agent apply "$dir" "$hash" confirm=3 lock=1; first=$hash; : >/run/calls; payload next; agent apply "$dir" "$hash" confirm=3 lock=1
+healthy; payload waiting; agent apply "$dir" "$hash" confirm=3 lock=1; first=$hash; : >/run/calls; payload next; agent apply "$dir" "$hash" confirm=60 lock=1
 is 'an apply while another one waits for its confirm waits until that is decided' eval 'code 0 && says "waiting for an earlier apply ($first)" && runs "$hash"'
 agent confirm "$hash"
 mkfifo /run/pipe; healthy; : >/run/make/build-hangs; payload orphan; (printf ..; sleep 0.5) >/run/pipe & agent apply "$dir" "$hash" watch=2 lock=1 </run/pipe
