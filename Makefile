@@ -19,7 +19,7 @@ SOURCES := $(shell find index.ts stacks components plan cli dashboards sandbox a
 
 .PHONY: help
 help: ## This list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
 
 .PHONY: tools
 tools: ## Find or build every program that the project uses
@@ -105,6 +105,14 @@ test-secrets: tools build ## Secrets: every kind through its life, 10,000 reads 
 .PHONY: test-alert-path
 test-alert-path: tools build ## From a stopped exporter to the message, 20 times; crashes, heartbeat. Writes docs/alert-path.md, 25 minutes
 	@NIXMON_ALERT_ROUNDS=5 npx jest --config jest.engine.config.js test/engine/alertPath.test.ts
+
+.PHONY: test-doctor
+test-doctor: tools build ## Each fault of docs/doctor.md alone, on a sandbox that is up or made for it: 6 minutes
+	@NIXMON_ENGINE_KEEP=1 NIXMON_DOCTOR_EACH=1 npx jest --config jest.engine.config.js --ci test/engine/doctor.test.ts
+
+.PHONY: test-sizing
+test-sizing: tools build ## Measure the figures of docs/sizing.md again, an accelerated run among them: 5 minutes
+	@NIXMON_ENGINE_KEEP=1 npx jest --config jest.engine.config.js --ci --testMatch '<rootDir>/test/sizing/*.test.ts' '<rootDir>/test/engine/sizing.test.ts'
 
 .PHONY: format
 format: node_modules/.package-lock.json ## Format all sources

@@ -22,14 +22,15 @@ check() {
     *) echo "unknown kind of check"; return 1 ;;
   esac
 }
-# gate SYSTEM SECONDS [MORE-LINES]: repeats the checks until they hold or time is up; sets FAILING, TOLERATED, VERSIONS.
+# gate SYSTEM SECONDS [MORE-LINES]: repeats the checks until they hold or time is up; sets FAILING, TOLERATED, VERSIONS. With EVERY set it
+# goes through all checks even where the first has decided.
 gate() {
   gate_start=$(now)
   while :; do
     FAILING='' TOLERATED='' VERSIONS='' late=''
     while IFS=$TAB read -r kind weight name url metric; do
       [ -n "$kind" ] || continue
-      [ -n "$late" ] && [ -n "$FAILING" ] && break # time is up and the verdict is clear
+      [ -n "$late" ] && [ -n "$FAILING" ] && [ -z "$EVERY" ] && break # time is up and the verdict is clear
       if why=$(check "$kind" "$name" "$url" "$metric"); then
         [ -z "$why" ] || VERSIONS="$VERSIONS${VERSIONS:+,}$(json "$name"):$(json "$why")"
       elif [ "$weight" = tolerated ]; then TOLERATED="$TOLERATED$kind $name: $why

@@ -3,7 +3,7 @@
 status() {
   recover_if_free
   pending=null; ! load_pending || pending="{\"hash\":\"$P_hash\",\"phase\":\"$P_phase\",\"generation\":$P_generation}"
-  healthy=true; gate "$(running)" 0 || healthy=false
+  healthy=true EVERY=yes; gate "$(running)" 0 || healthy=false
   printf '{"host":%s,"generation":%s,"hash":%s,"system":"%s","pending":%s,"healthy":%s,"failing":[%s],"tolerated":[%s],"versions":{%s}}\n' "$(json "$(uname -n)")" \
     "$(basename "$(readlink "$CURRENT" || echo null)")" "$(json "$(cat "$CURRENT/hash" 2>/dev/null)")" "$(running)" "$pending" "$healthy" "$(json_list "$FAILING")" "$(json_list "$TOLERATED")" "$VERSIONS"
 }

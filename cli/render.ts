@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { defineCommand, runMain } from "citty";
+import { forecastTable } from "./render/forecast";
 import { render } from "./render/render";
 import { table } from "./render/table";
 
@@ -22,6 +23,7 @@ const command = defineCommand({
       const result = render({ stack: args.stack, out: args.out, project: process.cwd() });
       if (args.json) return console.log(JSON.stringify(result, null, 2));
       console.log(table(result.hosts));
+      if (result.forecast) console.log(`\n${forecastTable(result.forecast)}\n`);
       console.log(`written to ${relative(process.cwd(), result.folder) || "."}`);
       for (const warning of result.warnings) console.error(`warning: ${warning}`);
     } catch (error) {

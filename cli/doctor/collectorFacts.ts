@@ -23,6 +23,8 @@ export interface CollectorFacts {
   proxmox: ProxmoxFacts | undefined;
   certificates: Certificate[];
   disks: Disk[];
+  /** Bytes that Loki keeps already; undefined where counting takes too long. */
+  storedLogs: number | undefined;
 }
 
 /** An active target as Prometheus tells it. */
@@ -121,6 +123,10 @@ export function readCollectorFacts(answers: Record<string, Answer>): CollectorFa
     proxmox: answers.proxmox && proxmox(answers.proxmox.out),
     certificates: certificates(lines("certificates")),
     disks: lines("storage").flatMap(disk),
+    storedLogs: lines("storage").flatMap((line) => {
+      const found = /^logs (\d+)$/.exec(line);
+      return found === null ? [] : [Number(found[1]) * 1024];
+    })[0],
   };
 }
 

@@ -11,6 +11,9 @@ export const queries = {
   probe: "probe_success",
   probeStatus: "probe_http_status_code",
   samples: 'sum(rate(prometheus_tsdb_head_samples_appended_total{job="prometheus"}[10m]))',
+  series: 'sum(prometheus_tsdb_head_series{job="prometheus"})',
+  chunkBytes:
+    'sum(prometheus_tsdb_compaction_chunk_size_bytes_sum{job="prometheus"}) / sum(prometheus_tsdb_compaction_chunk_samples_sum{job="prometheus"})',
   stored:
     'sum(prometheus_tsdb_storage_blocks_bytes{job="prometheus"}) + sum(prometheus_tsdb_wal_storage_size_bytes{job="prometheus"}) + sum(prometheus_tsdb_head_chunks_storage_size_bytes{job="prometheus"})',
   logBytes: 'sum(rate(loki_distributor_bytes_received_total{job="loki"}[1h]))',
@@ -33,8 +36,11 @@ export function collectorQuestions(data: HostData, collector: CollectorData, sta
     reloads: reloads(data, collector),
     rules: `${get(`${prometheus}/api/v1/rules`)} | grep -o '"lastError":"[^"]*"' | sort | uniq -c | sort -rn | head -n 3`,
     ...(collector.alertmanager === null ? {} : { alertmanagers: get(`${prometheus}/api/v1/alertmanagers`) }),
-    storage: `df -Pk ${Object.values(dataFolders).join(" ")} | tail -n +2`,
-    ...(identity === undefined ? {} : { identity: discovery(identity, identityAddress(data, stack)) }),
+    storage: `df -Pk ${Object.values(dataFolders).join(" ")} | tail -n +2
+printf 'logs %s\\n' "$(timeout 15 du -skx ${dataFolders.loki} | cut -f 1)"`,
+    ...(identity === undefined
+      ? {}
+      : { identity: discovery(identity, identityAddress(identity.hostname, data, stack)) }),
     ...(proxmox === undefined ? {} : { proxmox: rights(proxmox, data.monitoring.collector.proxmox.verifyTls) }),
     ...(sites.length === 0 || data.addresses.ioPrimary === null
       ? {}
@@ -50,9 +56,10 @@ export function identityUrl(collector: CollectorData): URL | undefined {
   return new URL(userinfo.replace(/\/userinfo$/, "/.well-known/openid-configuration"));
 }
 
-/** Address of the host that the stack says the identity provider is on. */
-export function identityAddress({ allocations }: HostData, { hosts }: DeployedStack): string | undefined {
-  return hosts[allocations.identityHost ?? ""]?.data.address;
+/** Where the identity provider's name must lead: to Caddy where that serves it, else to the identity host itself. */
+export function identityAddress(name: string, { allocations }: HostData, { hosts }: DeployedStack): string | undefined {
+  const io = hosts[allocations.ioPrimaryHost ?? ""]?.data;
+  return io?.virtualHosts[name] === undefined ? hosts[allocations.identityHost ?? ""]?.data.address : io.address;
 }
 
 /** Sites that are probed over https: those have a certificate. */

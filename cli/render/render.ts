@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { loadStackConfig } from "../../stacks/config";
+import { type ClusterForecast, forecastCluster } from "../../plan/sizing";
+import { loadStackConfig, readStack } from "../../stacks/config";
 import { planStack } from "../../stacks/plan";
 import { packageRoot } from "../push/release";
 import { readDashboards } from "./dashboards";
 import { renderedHosts } from "./files";
+import { knownHardware } from "./forecast";
 import { type WrittenHost, writeHosts } from "./write";
 
 export interface RenderRequest {
@@ -22,6 +24,8 @@ export interface RenderResult {
   folder: string;
   hosts: WrittenHost[];
   warnings: string[];
+  /** Series, samples and disk that come of it; undefined where another stack owns the primary. */
+  forecast: ClusterForecast | undefined;
 }
 
 /**
@@ -42,5 +46,6 @@ export function render(request: RenderRequest): RenderResult {
   const plan = planStack(stack, loadStackConfig(stack, readFile), root);
   const folder = join(resolve(project, request.out), stack);
   const hosts = writeHosts(folder, renderedHosts(plan, readDashboards(root)));
-  return { stack, folder, hosts, warnings: plan.warnings };
+  const forecast = forecastCluster(plan, knownHardware(readStack(stack, readFile)));
+  return { stack, folder, hosts, warnings: plan.warnings, forecast };
 }

@@ -172,6 +172,9 @@ is 'targets are removed, also when they are gone' eval 'code 0 && [ ! -e $T/nixi
 # --- remove
 agent status
 is 'status is JSON with generation, hash and health' eval 'python3 -m json.tool </run/out >/dev/null && answers "\"healthy\":true" && answers "\"generation\":11"'
+mv /run/www/metrics /run/www/kept-metrics; mv /run/www/ready /run/www/kept-ready; agent status
+is 'status names every check that fails, not the first alone' eval 'answers "\"healthy\":false" && answers "\"metric node: " && answers "\"ready "'
+mv /run/www/kept-metrics /run/www/metrics; mv /run/www/kept-ready /run/www/ready
 : >/run/calls; agent remove
 is 'remove rebuilds the host without us and leaves nothing' eval 'code 0 && runs plain && permanent plain && called "switch switch plain" && called "stop node.service" && [ ! -e /var/lib/nixmon ] && [ ! -L /etc/nixos/nixmon ] && [ ! -e /etc/nixos/nixmon ]'
 agent remove

@@ -25,14 +25,14 @@ export function judgeGate(host: DeployedHost, { gate: found }: HostFacts, situat
 }
 
 /** Catalog rows that a finding of the gate is about. */
-function rowsOf({ kind, name }: GateFinding): string[] {
+export function rowsOf({ kind, name }: GateFinding): string[] {
   return kind === "unit" ? catalog.filter(({ unit }) => unit === name).map((row) => row.name) : [name];
 }
 
 /** The server behind an exporter: where the proof metric says that the exporter runs but sees nothing. */
 const subjects: Record<string, string> = {
   postgres: "postgresql.service",
-  redis: "'redis*.service'",
+  redis: "redis*.service",
   pve: "prometheus-pve-exporter.service",
 };
 
@@ -40,7 +40,7 @@ function gateFailure(host: DeployedHost, finding: GateFinding): Result {
   const { name } = host;
   const [row = finding.name] = rowsOf(finding);
   const unit = findRow(row)?.unit ?? finding.name;
-  const consequences = [`target/${name}/${row}`, ...(consequencesOf[row] ?? [])].map((key) =>
+  const consequences = [`target/${name}/${row}`, `target/${name}/${row}:*`, ...(consequencesOf[row] ?? [])].map((key) =>
     key.replace("HOST", name),
   );
   if (finding.kind === "unit") {
@@ -62,7 +62,7 @@ function gateFailure(host: DeployedHost, finding: GateFinding): Result {
     why:
       subject === undefined
         ? `${unit} runs but does not do its work`
-        : `the exporter runs but does not see what it measures (${subject.replaceAll("'", "")})`,
+        : `the exporter runs but does not see what it measures (${subject})`,
     type: [
       ...(subject === undefined ? [] : [onHost(host, `systemctl status ${subject}`)]),
       onHost(host, `journalctl -u ${unit} -n 50 --no-pager`),

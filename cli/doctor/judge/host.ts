@@ -23,7 +23,7 @@ export function judgeHosts(situation: Situation): Verdict {
 }
 
 function reach(host: DeployedHost, { failure }: HostFacts, situation: Situation): Result {
-  const { name, data } = host;
+  const { name } = host;
   const key = `reach/${name}`;
   const what = "SSH answers with the pinned host key";
   if (failure === undefined) return fine(key, name, what);
@@ -42,15 +42,30 @@ function reach(host: DeployedHost, { failure }: HostFacts, situation: Situation)
     ]
       .filter((line) => line !== "")
       .map((line) => line.replaceAll("ADDRESS", host.connection.host)),
-    explains: [
-      `target/${name}/*`,
-      `network/${name}`,
-      `logs/${name}`,
-      ...(data.collector === null ? [] : ["logs/*"]),
-      ...(name === data.allocations.ioPrimaryHost ? ["site/*", "certificate/*"] : []),
-      ...(name === data.allocations.identityHost ? ["identity"] : []),
-    ],
+    explains: [`target/${name}/*`, `network/${name}`, ...rolesOf(host)],
   });
+}
+
+/** What the rest of the cluster misses when a host does not do its work. */
+function rolesOf({ name, data }: DeployedHost): string[] {
+  return [
+    `logs/${name}`,
+    ...(data.collector === null
+      ? []
+      : [
+          "logs/*",
+          "target/*",
+          "site/*",
+          "prometheus",
+          "alertmanagers",
+          "reload/*",
+          "forecast/*",
+          "identity",
+          "proxmox",
+        ]),
+    ...(name === data.allocations.ioPrimaryHost ? ["site/*", "certificate/*"] : []),
+    ...(name === data.allocations.identityHost ? ["identity"] : []),
+  ];
 }
 
 /** Where the likeliest next step is not another look at SSH. */
@@ -76,13 +91,9 @@ function generation(host: DeployedHost, facts: HostFacts, situation: Situation):
           : "another deployment, or somebody by hand, put other files there",
         type: [held ? onHost(host, "nixos-rebuild switch") : restore(situation, name)],
         explains: [
-          `exporters/${name}`,
-          `boot/${name}`,
-          `payload/${name}`,
-          `unit/${name}/*`,
-          `metric/${name}/*`,
-          `target/${name}/*`,
-          `secret/${name}/*`,
+          ...["exporters", "boot", "payload"].map((kind) => `${kind}/${name}`),
+          ...["unit", "metric", "ready", "target", "secret", "credential"].map((kind) => `${kind}/${name}/*`),
+          ...rolesOf(host),
         ],
       }),
     ];
@@ -124,7 +135,7 @@ function exporters(host: DeployedHost, offered: readonly string[]): Result[] {
       wanted: `the exporters that Prometheus was told of: ${list(deployed)}`,
       why: "somebody changed server.monitoring.* in the host's configuration and rebuilt; the primary does not know",
       type: [restoreHint, onHost(host, "grep -rn server.monitoring /etc/nixos --include=*.nix")],
-      explains: lost.map((each) => `target/${name}/${each}`),
+      explains: lost.flatMap((each) => [`target/${name}/${each}`, `target/${name}/${each}:*`]),
     }),
   ];
 }

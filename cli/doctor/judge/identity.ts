@@ -37,9 +37,10 @@ function trouble(
   const primary = primaryOf(situation);
   if (primary === undefined) return undefined;
   const { host } = primary;
-  const address = identityAddress(host.data, situation.stack);
+  const address = identityAddress(url.hostname, host.data, situation.stack);
   const look = onHost(host, `getent ahosts ${url.hostname}`);
-  const wantedAddress = address === undefined ? "an address" : `${address}, the address of ${identityHost(situation)}`;
+  const wantedAddress =
+    address === undefined ? "an address" : `${address}, the address of ${hostAt(address, situation)}`;
   if (known.addresses.length === 0) {
     return {
       found: `${url.hostname} does not resolve on ${host.name}`,
@@ -83,6 +84,10 @@ function trouble(
         : `kanidm.service is ${unit}`,
     type: provider(situation, "systemctl restart kanidm.service", "journalctl -u kanidm.service -n 50 --no-pager"),
   };
+}
+
+function hostAt(address: string, { stack }: Situation): string {
+  return Object.values(stack.hosts).find(({ data }) => data.address === address)?.name ?? "the identity host";
 }
 
 /** Commands for the identity host, where it is one of this stack. */

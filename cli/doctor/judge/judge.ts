@@ -6,9 +6,19 @@ import { judgeProxmox } from "./proxmox";
 import { judgeSecrets } from "./secrets";
 import { judgeSites } from "./sites";
 import type { Situation } from "./situation";
+import { judgeStorage } from "./storage";
 import { judgeTargets } from "./targets";
 
-const judges = [judgeHosts, judgeTargets, judgeSecrets, judgeIdentity, judgeProxmox, judgeSites, judgeCollector];
+const judges = [
+  judgeHosts,
+  judgeTargets,
+  judgeSecrets,
+  judgeIdentity,
+  judgeProxmox,
+  judgeSites,
+  judgeCollector,
+  judgeStorage,
+];
 
 export interface Diagnosis {
   results: Judged[];

@@ -29,7 +29,7 @@ function secret(host: DeployedHost, key: string, known: readonly SecretDigest[],
       wanted: "the file, 0400, of root",
       why: "it was removed by hand; its consumer fails at its next start",
       type: [restore(situation, name)],
-      explains: ["oauth", "proxmox", `metric/${name}/pve`],
+      explains: key.startsWith("MONITORING/PROXMOX/") ? ["proxmox", `metric/${name}/pve`] : [],
     });
   }
   const old = known.filter(({ where, digest }) => where !== "file" && digest !== file).map(({ where }) => where);

@@ -59,7 +59,7 @@ export function certificateResult({ domain, start, expiry }: Certificate, host: 
   const io = ioHost(situation);
   return wrong(key, host, what, {
     found: `the certificate of ${domain} ${left <= 0 ? "expired" : "expires"} on ${expiry.toISOString().slice(0, 16)}Z`,
-    wanted: `one that was renewed in time (its life is ${span(life)})`,
+    wanted: life > 0 ? `one that was renewed in time (its life is ${span(life)})` : "one that is valid now",
     why: "the automatic renewal fails: the server's journal says why",
     type: io === undefined ? [] : [onHost(io, "journalctl -u caddy.service -n 50 --no-pager")],
     explains: [`site/${domain}`],

@@ -4,6 +4,7 @@ import { fileSdOfTargets } from "../../../plan/targets";
 import type { ScrapeTarget } from "../../../plan/types";
 import type { CollectorFacts, ScrapedTarget } from "../collectorFacts";
 import { fine, type Result, type Verdict, wrong } from "../result";
+import { rowsOf } from "./gate";
 import { onHost, primaryOf, restore, type Situation } from "./situation";
 
 /** A target whose last scrape is older than this many intervals is not scraped any more. */
@@ -111,7 +112,10 @@ function judgeTarget(target: ScrapeTarget, collector: CollectorFacts, situation:
   }
   const known = situation.facts[host];
   return {
-    blocked: known?.gate !== undefined && !known.gate.failing.some((each) => each.name === name) && isRemote(target),
+    blocked:
+      known?.gate !== undefined &&
+      !known.gate.failing.some((each) => rowsOf(each).includes(name.split(":")[0] ?? "")) &&
+      isRemote(target),
     result: wrong(key, host, what, {
       found: `${name} is down for Prometheus: ${active.lastError}`,
       wanted: "up",
@@ -145,7 +149,7 @@ function network(host: string, cut: readonly Result[], wanted: readonly ScrapeTa
   const ports = wanted.filter(({ name }) => names.includes(name)).map(({ port }) => port);
   const own = situation.stack.hosts[host];
   return wrong(`network/${host}`, host, "the primary reaches the host's exporters", {
-    found: `${names.join(", ")} answer on ${host} itself, but not to the primary (port ${ports.join(", ")})`,
+    found: `${names.join(", ")} ${names.length === 1 ? "answers" : "answer"} on ${host} itself, but not to the primary (port ${ports.join(", ")})`,
     wanted: "the primary's address let in on these ports, and nobody else's",
     why: "a firewall on the host or on the way drops the primary's connections",
     type:

@@ -1,0 +1,98 @@
+import { type Fault, faults } from "./doctorFaults";
+import { activeTargets, eventually, must, run } from "./sandbox";
+
+interface Check {
+  key: string;
+  ok: boolean;
+  explainedBy?: string;
+  type?: string[];
+}
+interface Report {
+  findings: number;
+  checks: Check[];
+}
+
+function doctor(...words: string[]) {
+  const ended = run(["node", "dist/cli/doctor.js", "--stack", "sandbox", "--json", ...words]);
+  const report = JSON.parse(ended.stdout) as Report;
+  const causes = report.checks.filter((check) => !check.ok && check.explainedBy === undefined);
+  return { code: ended.code, report, causes, keys: causes.map(({ key }) => key).sort() };
+}
+
+/** What doctor says when nothing is wrong. */
+const well = { code: 0, keys: [] as string[] };
+
+/** Targets of the sandbox when all is well. */
+let targets = 0;
+
+/** Prometheus looks every 15 s: until then it still tells of the last fault. */
+async function healed(): Promise<void> {
+  await eventually(60, activeTargets, (all) => all.length >= targets && all.every(({ health }) => health === "up"));
+}
+
+beforeAll(async () => {
+  targets = Object.values(scrapeTargets()).flat().length;
+  await healed();
+});
+
+function scrapeTargets(): Record<string, unknown[]> {
+  return JSON.parse(must(["pulumi", "stack", "output", "--json", "--stack", "sandbox", "scrapeTargets"]).stdout);
+}
+
+test("control: nothing is wrong with the sandbox, and it says what it looked at", () => {
+  const { code, keys, report } = doctor();
+  expect({ code, keys }).toEqual(well);
+  const looked = report.checks.map(({ key }) => key);
+  expect(looked).toEqual(
+    expect.arrayContaining(["reach/nixio", "unit/nixio/postgres", "logs/nixcloud", "oauth", "identity", "proxmox"]),
+  );
+  expect(looked).toEqual(expect.arrayContaining(["target/nixdev/node", "certificate/grafana.sandbox.test", "rules"]));
+});
+
+// `make test-doctor` makes each fault alone; here those of a group are made at once, to cost seconds and not minutes
+const rounds: [string, Fault[]][] = process.env.NIXMON_DOCTOR_EACH
+  ? faults.map((fault) => [fault.name, [fault]])
+  : [...new Set(faults.map(({ group }) => group))].map((group) => {
+      const together = faults.filter((fault) => fault.group === group);
+      return [together.map(({ name }) => name).join("; "), together];
+    });
+
+test.each(rounds)("named rightly, and nothing else is reported: %s", async (_, planted) => {
+  const done: Fault[] = [];
+  try {
+    for (const fault of planted) {
+      done.push(fault);
+      fault.plant();
+    }
+    for (const fault of planted) await fault.shows?.();
+    const { code, keys, causes } = doctor();
+    expect(keys).toEqual(planted.flatMap(({ findings }) => findings).sort());
+    expect(code).toBe(keys.length);
+    for (const { findings, says } of planted) {
+      const said = JSON.stringify(causes.filter(({ key }) => findings.includes(key)));
+      for (const words of says) expect(said).toMatch(words);
+    }
+  } finally {
+    for (const fault of done.reverse()) fault.heal();
+    await healed();
+  }
+  expect(doctor()).toMatchObject(well);
+});
+
+test("--host looks at one host, and refuses one that the stack does not have", () => {
+  const { report } = doctor("--host", "nixio");
+  expect(new Set(report.checks.map(({ key }) => key.split("/")[1]))).toContain("nixio");
+  expect(report.checks.some(({ key }) => key === "reach/nixcloud")).toBe(false);
+  const ended = run(["node", "dist/cli/doctor.js", "--stack", "sandbox", "--host", "nixoi"]);
+  expect(ended.code).toBe(101);
+  expect(ended.stderr).toContain("--host: got nixoi, want a host of stack sandbox: ");
+});
+
+test("no secret and no unsalted hash of one is in what doctor prints", () => {
+  const { stdout, stderr } = run(["node", "dist/cli/doctor.js", "--stack", "sandbox", "--json"]);
+  const state = must(["pulumi", "stack", "export", "--stack", "sandbox", "--show-secrets"]).stdout;
+  const values = [...state.matchAll(/"plaintext": "\\"([A-Za-z0-9]{48})\\""/g)].map(([, value]) => value ?? "");
+  expect(values.length).toBeGreaterThan(0);
+  for (const value of values) expect(stdout + stderr).not.toContain(value);
+  expect(stdout + stderr).not.toMatch(/\b[0-9a-f]{64}\b/);
+});
