@@ -142,7 +142,8 @@ function connects(origin: string): string[] {
   if (origin in stranger) {
     must(`ip -n exposure-stranger route replace 10.231.77.0/24 dev eth0 src ${from}`.split(" "));
   }
-  const words = ["ip", "netns", "exec", namespaceOf(origin), process.execPath, "test/exposure/connect.js", "700"];
+  // longer than the second after which the gateway asks again who has an address
+  const words = ["ip", "netns", "exec", namespaceOf(origin), process.execPath, "test/exposure/connect.js", "2500"];
   return [...new Set(JSON.parse(must([...words, ...targets]).stdout) as string[])].sort();
 }
 
