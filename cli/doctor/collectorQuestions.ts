@@ -16,6 +16,7 @@ export const queries = {
     'sum(prometheus_tsdb_compaction_chunk_size_bytes_sum{job="prometheus"}) / sum(prometheus_tsdb_compaction_chunk_samples_sum{job="prometheus"})',
   stored:
     'sum(prometheus_tsdb_storage_blocks_bytes{job="prometheus"}) + sum(prometheus_tsdb_wal_storage_size_bytes{job="prometheus"}) + sum(prometheus_tsdb_head_chunks_storage_size_bytes{job="prometheus"})',
+  // an hour: a shorter time would take what a new host catches up on for its rate
   logBytes: 'sum(rate(loki_distributor_bytes_received_total{job="loki"}[1h]))',
   unsent: "sum by (integration) (increase(alertmanager_notifications_failed_total[10m])) > 0",
 } as const;
