@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { MonitoringUrls } from "../../components/monitoringPrimary";
 import { hostPort } from "../../plan/address";
 import type { ScrapeTarget } from "../../plan/types";
-import { installCleanup, visit } from "../push/reach";
+import { installCleanup, say, visit } from "../push/reach";
 import { quote } from "../push/remote";
 import type { Connection } from "../push/ssh";
 import { type ActiveTarget, type TargetRow, targetRows, targetTable } from "./targets";
@@ -32,8 +32,13 @@ export async function stackStatus({ stack, wait, json }: StatusRequest): Promise
   const outputs = readOutputs(stack);
   const expected = Object.values(outputs.scrapeTargets).reduce((sum, targets) => sum + targets.length, 0);
   const end = Date.now() + wait * 1000;
+  const isUp = ({ health }: TargetRow) => health === "up";
   let rows = await askPrometheus(outputs);
-  while (!(rows.length >= expected && rows.every((row) => row.health === "up")) && Date.now() < end) {
+  let told = -1;
+  while (!(rows.length >= expected && rows.every(isUp)) && Date.now() < end) {
+    const up = rows.filter(isUp).length;
+    if (up !== told) say(stack, `${up} of ${expected} targets up; Prometheus looks every 15 s`);
+    told = up;
     await sleep(2000);
     rows = await askPrometheus(outputs);
   }

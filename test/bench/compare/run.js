@@ -1,5 +1,6 @@
 // `make bench-compare`: the same work by this project, pyinfra and Ansible on the hosts of ../hosts, side by side in one run on one machine.
-// env: HOSTS (default 50), RUNS (default 5), NIXMON_BENCH_VENV (made by venv.sh). Writes docs/benchmarks/compare.json.
+// env: HOSTS (default 50), RUNS (default 5), TOOLS (a pattern of names, default all; with it the result is only printed), NIXMON_BENCH_VENV
+// (made by venv.sh). Writes docs/benchmarks/compare.json.
 const { execFileSync, spawnSync } = require("node:child_process");
 const { appendFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } = require("node:fs");
 const { cpus, tmpdir, totalmem } = require("node:os");
@@ -55,6 +56,7 @@ const ansible = [join(venv, "bin/ansible-playbook"), "-i", join(work, "ansible.y
 const tools = {
   ours: () => seconds(up("ours")),
   "engine alone": () => seconds(up("raw")),
+  "engine, remote Commands": () => seconds(up("commands")),
   pyinfra: () => seconds(pyinfra),
   "pyinfra, one archive": () => seconds(pyinfra, { NIXMON_BENCH_ARCHIVE: "1" }),
   // each run opens its own connections: nobody runs it again within the minute that they persist
@@ -62,12 +64,14 @@ const tools = {
     seconds(ansible, { ANSIBLE_SSH_CONTROL_PATH_DIR: mkdtempSync(join(tmpdir(), "ansible-")) }),
 };
 
+const chosen = Object.entries(tools).filter(([tool]) => new RegExp(process.env.TOOLS ?? "").test(tool));
+
 /** Hosts as on their first day, and no state. */
 function fresh(hosts) {
   execFileSync(hostsScript, ["down"]);
   execFileSync(hostsScript, ["up", "1", `${hosts}`]);
   mkdirSync(backend, { recursive: true });
-  for (const program of ["ours", "raw"]) {
+  for (const program of ["ours", "raw", "commands"]) {
     const folder = join(root, "test/bench/programs", program);
     seconds(["pulumi", "stack", "select", "--cwd", folder, "--create", "--non-interactive", "dev"]);
   }
@@ -122,10 +126,14 @@ const results = {
   machine: `${cpus()[0].model}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
 };
 try {
-  results.scale = [...new Set([5, 20, count])].map(scale);
-  results.tools = Object.fromEntries(Object.entries(tools).map(([tool, once]) => [tool, measure(tool, once)]));
+  if (!process.env.TOOLS) results.scale = [...new Set([5, 20, count])].map(scale);
+  results.tools = Object.fromEntries(chosen.map(([tool, once]) => [tool, measure(tool, once)]));
 } finally {
   execFileSync(hostsScript, ["down"]);
+}
+if (process.env.TOOLS) {
+  console.log(JSON.stringify(results, null, 2));
+  process.exit();
 }
 results.date = new Date().toISOString().slice(0, 10);
 mkdirSync(join(root, "docs/benchmarks"), { recursive: true });
