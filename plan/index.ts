@@ -1,7 +1,9 @@
 /** The plan as a library: plain data in, plain data out. */
+
+export { type FileSdGroup, fileSdOfTargets } from "./fileSd";
 export { type ClusterPlan, type PlanContent, planCluster } from "./plan";
 export { homeAssistantWebhookUrl, secretKeys, talkChatUrl } from "./secrets";
-export { type FileSdGroup, fileSdOfTargets, type Manifest, parseManifest, targetsOfManifest } from "./targets";
+export { type Manifest, parseManifest, targetsOfManifest } from "./targets";
 export type {
   ClusterConfig,
   FreeScrape,

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { hostPort } from "./address";
 import { catalog, findRow } from "./catalog";
 import { portOf, runs } from "./roles";
 import type { CatalogRow, ClusterConfig, HostConfig, ResolvedOptions, ScrapeTarget } from "./types";
@@ -74,27 +73,6 @@ function freeTargets(host: HostConfig): ScrapeTarget[] {
       params: {},
     }),
   );
-}
-
-/** One entry of a Prometheus `file_sd` file. */
-export interface FileSdGroup {
-  targets: string[];
-  labels: Record<string, string>;
-}
-
-/** The content of `targets/<host>.json` on the primary. */
-export function fileSdOfTargets(targets: readonly ScrapeTarget[]): FileSdGroup[] {
-  return targets.map((target) => ({
-    targets: [hostPort(target.address, target.port)],
-    labels: {
-      ...target.labels,
-      job: target.job,
-      host: target.host,
-      __metrics_path__: target.path,
-      __scheme__: target.scheme,
-      ...Object.fromEntries(Object.entries(target.params).map(([name, value]) => [`__param_${name}`, value])),
-    },
-  }));
 }
 
 const labelMap = z.record(z.string(), z.string());

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { FileSdGroup } from "../../plan/targets";
+import type { FileSdGroup } from "../../plan/fileSd";
 import type { Answer } from "./ask";
 import { parseJson } from "./json";
 

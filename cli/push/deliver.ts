@@ -2,6 +2,7 @@ import { type HostInput, readHost, readRemove, readSecrets, readTargets } from "
 import { ReachError, say, type Visit, visit } from "./reach";
 import { agentScript, packageRoot } from "./release";
 import { agentCommand, agentInput, removeWords, secretLines } from "./remote";
+import { inTurn } from "./turns";
 
 /** Writes the host's secrets and removes those not among them; restarts only consumers of changed ones. */
 export async function secrets(text: string): Promise<number> {
@@ -12,12 +13,11 @@ export async function secrets(text: string): Promise<number> {
 /** Writes one host's targets on the primary. */
 export async function targets(text: string): Promise<number> {
   const input = readTargets(text);
-  return report(
-    await run(input, ["targets", "put", input.host], async () => {
-      const { fileSdOfTargets } = await import("../../plan/targets");
-      return `${JSON.stringify(fileSdOfTargets(input.targets))}\n`;
-    }),
-  );
+  const file = async () => {
+    const { fileSdOfTargets } = await import("../../plan/fileSd");
+    return `${JSON.stringify(fileSdOfTargets(input.targets))}\n`;
+  };
+  return report(await inTurn(input.connection.host, () => run(input, ["targets", "put", input.host], file)));
 }
 
 /** Takes one host's targets away; a primary that is gone has none. */
@@ -25,7 +25,7 @@ export async function targetsRemove(text: string): Promise<number> {
   const input = readTargets(text);
   return unlessGone(
     input,
-    run(input, ["targets", "rm", input.host], () => "", brief),
+    inTurn(input.connection.host, () => run(input, ["targets", "rm", input.host], () => "", brief)),
   );
 }
 

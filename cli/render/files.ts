@@ -1,6 +1,6 @@
 import { dump } from "js-yaml";
+import { fileSdOfTargets } from "../../plan/fileSd";
 import type { ClusterPlan } from "../../plan/plan";
-import { fileSdOfTargets } from "../../plan/targets";
 import type { CollectorData, HostData, JsonObject, ScrapeTarget } from "../../plan/types";
 import { ini } from "./ini";
 

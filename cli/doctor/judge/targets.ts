@@ -1,6 +1,6 @@
 import { hostPort } from "../../../plan/address";
 import { durationMs } from "../../../plan/duration";
-import { fileSdOfTargets } from "../../../plan/targets";
+import { fileSdOfTargets } from "../../../plan/fileSd";
 import type { ScrapeTarget } from "../../../plan/types";
 import type { CollectorFacts, ScrapedTarget } from "../collectorFacts";
 import { fine, type Result, type Verdict, wrong } from "../result";

@@ -2,8 +2,8 @@ import type { CollectorFacts } from "../../../cli/doctor/collectorFacts";
 import type { HostFacts } from "../../../cli/doctor/facts";
 import type { Situation } from "../../../cli/doctor/judge/situation";
 import type { DeployedStack } from "../../../cli/doctor/state";
+import { fileSdOfTargets } from "../../../plan/fileSd";
 import { planCluster } from "../../../plan/plan";
-import { fileSdOfTargets } from "../../../plan/targets";
 import type { ScrapeTarget } from "../../../plan/types";
 import { cluster, content } from "../plan/fixture";
 

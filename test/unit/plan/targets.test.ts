@@ -1,6 +1,7 @@
 import fc from "fast-check";
+import { fileSdOfTargets } from "../../../plan/fileSd";
 import { planCluster } from "../../../plan/plan";
-import { fileSdOfTargets, parseManifest, targetsOfManifest, tokenLabel } from "../../../plan/targets";
+import { parseManifest, targetsOfManifest, tokenLabel } from "../../../plan/targets";
 import type { ClusterConfig, ScrapeTarget } from "../../../plan/types";
 import { cluster, content, host, withHost } from "./fixture";
 
