@@ -26,12 +26,45 @@ const works = {
   rotate: "one secret rotated everywhere",
 };
 
-function comparison({ hosts, runs, machine, date, tools, scale }) {
+/** How many times faster than the other tool each work is to be. */
+const wanted = {
+  pyinfra: { first: 3, unchanged: 5, one: 5, rotate: 3 },
+  "Ansible, one archive": { first: 8, unchanged: 20, one: 20, rotate: 8 },
+};
+
+function comparison({ hosts, runs, machine, date, tools, scale, latency }) {
   const names = Object.keys(tools);
   const rows = Object.entries(works).map(([work, title]) => [title, ...names.map((name) => spread(tools[name][work]))]);
   const factor = (name, work) => (median(tools[name][work]) / median(tools.ours[work])).toFixed(1);
   const others = names.filter((name) => name !== "ours");
-  const factors = Object.entries(works).map(([work, title]) => [title, ...others.map((name) => factor(name, work))]);
+  const goal = (name, work) => (wanted[name] ? ` (wanted ${wanted[name][work]})` : "");
+  const factors = Object.entries(works).map(([work, title]) => [
+    title,
+    ...others.map((name) => factor(name, work) + goal(name, work)),
+  ]);
+  const seconds = (name, work) => median(tools[name][work]);
+  const floors = [
+    [
+      "first push, against the raw engine with as many remote Commands",
+      (seconds("ours", "first") / seconds("engine, remote Commands", "first")).toFixed(2),
+      "at most 1.5",
+    ],
+    [
+      "nothing changed, against a program with as many resources that do nothing",
+      (seconds("ours", "unchanged") / seconds("engine alone", "unchanged")).toFixed(2),
+      "at most 1.2",
+    ],
+    [
+      "one host changed, on top of nothing changed",
+      `${(seconds("ours", "one") - seconds("ours", "unchanged")).toFixed(2)} s, ${tools.ours.connections.one} connections`,
+      "at most 1 s, 2 connections",
+    ],
+    [
+      `targets of ${latency.hosts} hosts to one primary, ${latency.delay} ms added on each way, sshd's own limits, --parallel ${latency.parallel}`,
+      `${latency.refused} refused, ${latency.seconds.toFixed(1)} s (plain ssh at once: ${latency.control} refused)`,
+      "0 refused",
+    ],
+  ];
   const counted = Object.entries(works).map(([work, title]) => [
     title,
     ...names.map((name) => tools[name].connections[work]),
@@ -47,7 +80,9 @@ function comparison({ hosts, runs, machine, date, tools, scale }) {
 
 ${hosts} hosts, each a network and mount namespace with a real sshd and node exporter (\`test/bench/hosts\`); activation is a fake of equal cost for
 all. Wall seconds, median of ${runs} runs, least and most in brackets; ${machine}; ${date}. \`engine alone\` is a program with as many resources
-that do nothing. By default pyinfra sends the folder file by file (\`files.sync\`); \`one archive\` is what somebody would write who has measured.
+that do nothing; \`engine, remote Commands\` does the work by two \`command:remote:Command\` a host (the provider being the sandbox's stand-in),
+with no gate, no way back and no confirmation. By default pyinfra sends the folder file by file (\`files.sync\`); \`one archive\` is what somebody
+would write who has measured.
 
 ${table([...head(["seconds", ...names]), ...rows])}
 ![Seconds for each work](benchmarks/compare.svg)
@@ -55,6 +90,9 @@ ${table([...head(["seconds", ...names]), ...rows])}
 How many times longer the others take:
 
 ${table([...head(["", ...others]), ...factors])}
+Against the floor:
+
+${table([...head(["figure", "measured", "wanted"]), ...floors])}
 SSH connections:
 
 ${table([...head(["", ...names]), ...counted])}
@@ -66,8 +104,8 @@ ${table([...head(["hosts", "nothing changed, s", "one host changed, s", "differe
 /** Grouped bars on a logarithmic scale, since the longest takes a hundred times as long as the shortest. */
 function chart({ tools }) {
   const names = Object.keys(tools);
-  const colours = ["#2f6f4f", "#a9b7ad", "#d98c3f", "#e8c08f", "#b0413e"];
-  const [left, top, plot, bar, gap] = [210, 50, 560, 16, 22];
+  const colours = ["#2f6f4f", "#a9b7ad", "#7f93a8", "#d98c3f", "#e8c08f", "#b0413e"];
+  const [left, top, plot, bar, gap] = [210, 50, 740, 16, 22];
   const all = names.flatMap((name) => Object.keys(works).map((work) => median(tools[name][work])));
   const [low, high] = [Math.log10(Math.min(...all) * 0.7), Math.log10(Math.max(...all) * 1.3)];
   const x = (seconds) => left + (plot * (Math.log10(seconds) - low)) / (high - low);
@@ -82,12 +120,12 @@ function chart({ tools }) {
     }),
   ]);
   const legend = names.map((name, i) => {
-    const px = 20 + i * 160;
+    const px = 20 + i * 170;
     return `<rect x="${px}" y="18" width="12" height="12" fill="${colours[i]}"/>${text(px + 17, 28, name)}`;
   });
   const height = top + Object.keys(works).length * group + 10;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 840 ${height}" font-family="sans-serif" font-size="12">
-<rect width="840" height="${height}" fill="#fff"/>
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1040 ${height}" font-family="sans-serif" font-size="12">
+<rect width="1040" height="${height}" fill="#fff"/>
 ${[...legend, ...bars].join("\n")}
 </svg>
 `;
