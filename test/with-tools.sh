@@ -14,5 +14,5 @@ done
 mkdir -p build/test
 npx jest --config jest.tools.config.js --ci --json --outputFile="build/test/$folder.json" "test/$folder/"
 code=$?
-jq -r '"\(.numPassedTests) passed, \(.numFailedTests + .numRuntimeErrorTestSuites) failed"' "build/test/$folder.json"
+node test/count.js "build/test/$folder.json"
 exit "$code"
