@@ -25,6 +25,9 @@ in
     "alertmanager.service" "alloy.service" "grafana.service" "loki.service" "nixmon-nixos-state.service" "nixmon-nixos-state.timer" "nixmon-pve-config.service" "nixmon-recover.service" "prometheus-blackbox-exporter.service"
     "prometheus-node-exporter.service" "prometheus-pve-exporter.service" "prometheus.service"
   ])
+  # nixpkgs' image modules leave the name to Proxmox
+  (same "a machine made of a template, without a name in its configuration, gets what its host data is for" (map (h: units (evaluate [ hosts.${h} { networking.hostName = lib.mkForce ""; } ]).config.sandbox.system) (lib.attrNames hosts))
+    (map (h: units (systemOf h)) (lib.attrNames hosts)))
   (holds "the identity host gets Grafana's client" (lib.hasInfix "grafana_role" identity.etc."kanidm/provision.json".text))
   (holds "and Kanidm reads its secret by credential" (has "LoadCredential=KANIDM_OAUTH2_GRAFANA_SECRET:/var/lib/nixmon/secrets/KANIDM/OAUTH2/GRAFANA_SECRET" identity "kanidm.service"))
   (holds "an authority of one's own is trusted by the primary" (lib.hasInfix "a certificate" trusting.etc."ssl/certs/nixos-own-authorities.pem".text))

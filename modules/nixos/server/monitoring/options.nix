@@ -4,7 +4,8 @@ let
   inherit (lib) mkOption types;
   cfg = config.server.monitoring;
   roles = config.allocations.server;
-  host = config.networking.hostName;
+  # a machine made of a template has no name in its configuration: Proxmox gives it one
+  host = cfg.data.host or config.networking.hostName;
   ioPrimary = roles.ioPrimaryHost == host;
   catalog = lib.importJSON ./exporters/catalog.json;
 
