@@ -37,6 +37,9 @@ in
     systemd.services.prometheus-pve-exporter = {
       requires = [ "nixmon-pve-config.service" ];
       after = [ "nixmon-pve-config.service" ];
+      # The exporter is Python, whose requests trust a list of their own and not the system's (security.pki). Only where it verifies:
+      # some releases of requests would verify by this in spite of verify_ssl: false.
+      environment = lib.mkIf cfg.collector.proxmox.verifyTls { REQUESTS_CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"; };
     };
   };
 }
