@@ -20,6 +20,7 @@ step docs node dist/cli/docs.js --check
 step rules test/rules/run.sh
 step routing test/with-tools.sh routing
 step property test/with-tools.sh property
+step trust test/with-tools.sh trust
 step render test/render/run.sh
 step agent test/agent/run.sh
 step engine test/engine/run.sh

@@ -34,6 +34,8 @@ in
   (same "and whoever looks at the bundle is restarted by another one" (lib.filter (unit: trusting.units.${unit} != primary.units.${unit}) (units trusting))
     [ "alertmanager.service" "grafana.service" "prometheus-blackbox-exporter.service" "prometheus-pve-exporter.service" ])
   (holds "the Proxmox exporter, whose Python has a list of its own, verifies by the system's" (has "\"REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt\"" primary "prometheus-pve-exporter.service"))
+  (holds "with an authority of one's own, it does not ask of it what Proxmox' own lacks" (has "\"PYTHONPATH=/etc/nixmon/python\"" trusting "prometheus-pve-exporter.service" && lib.hasInfix "VERIFY_X509_STRICT" trusting.etc."nixmon/python/sitecustomize.py".text))
+  (holds "and otherwise it does" (!(has "PYTHONPATH" primary "prometheus-pve-exporter.service") && !(primary.etc ? "nixmon/python/sitecustomize.py")))
   (holds "and is told of none where it must not verify" (!(has "REQUESTS_CA_BUNDLE" (evaluate [ hosts.primary { server.monitoring.collector.proxmox.verifyTls = false; } ]).config.sandbox.system "prometheus-pve-exporter.service")))
   (holds "without one nothing is set" (!(primary.etc ? "ssl/certs/ca-certificates.crt")))
   (same "no assertion fails on any of them" (lib.concatMap (h: lib.filter (a: !a.assertion) (evaluate [ hosts.${h} ]).config.assertions) (lib.attrNames hosts)) [ ])
