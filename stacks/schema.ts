@@ -123,7 +123,7 @@ export const stackSchema = z.strictObject({
     .strictObject({
       endpoint: url,
       node: z.string({ error: "the name of a Proxmox node" }).default("pve"),
-      /** PEM file of the authority that signed the API's certificate; keep it in certificates/, where `make up` finds it. */
+      /** PEM file of the authority that signed the API's certificate; keep it in certificates/, where `make up` finds it. The primary trusts it, too. */
       ca: z.string().optional(),
       /** SHA-256 of the API's certificate; any other one is refused. */
       fingerprint: text("a SHA-256 as AA:BB:..., 32 pairs", (value) =>

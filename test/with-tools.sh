@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests of one folder that need real programs: test/with-tools.sh routing|property. Says which program is missing.
+# Tests of one folder that need real programs: test/with-tools.sh routing|property|trust. Says which program is missing.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 PATH="$PATH:${NIXMON_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nixmon}/bin"
@@ -14,5 +14,5 @@ done
 mkdir -p build/test
 npx jest --config jest.tools.config.js --ci --json --outputFile="build/test/$folder.json" "test/$folder/"
 code=$?
-jq -r '"\(.numPassedTests) passed, \(.numFailedTests + .numRuntimeErrorTestSuites) failed"' "build/test/$folder.json"
+node test/count.js "build/test/$folder.json"
 exit "$code"

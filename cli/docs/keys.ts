@@ -23,7 +23,7 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "proxmox.node": "Node on which machines are created unless they name another.",
   "proxmox.insecure": "Skip the check of the API's certificate. Only where nothing else is possible.",
   "proxmox.ca":
-    "PEM file of the authority that signed the API's certificate; keep it in `certificates/`, where `make up` finds it.",
+    "PEM file of the authority that signed the API's certificate; keep it in `certificates/`, where `make up` finds it. The primary trusts it, too.",
   "proxmox.fingerprint": "SHA-256 of the API's certificate; any other one is refused.",
   "proxmox.tokenExpires": "When the monitoring token ends, RFC 3339. Default: never.",
   "proxmox.username": "User for the login with `proxmoxPassword`.",

@@ -1,4 +1,5 @@
 # The templates as files for Proxmox VE; docs/machines.md says how to upload them.
+# From a flake: lib.templates { inherit nixpkgs; }, see ../../flake.nix; without one:
 #   nix-build nixos/images -A vm       a backup to restore and make a template of (.vma.zst)
 #   nix-build nixos/images -A qcow2    a disk image to import by URL
 #   nix-build nixos/images -A lxc      a container template (.tar.xz)

@@ -10,5 +10,5 @@ fi
 mkdir -p build/test
 npx jest --config jest.engine.config.js --ci --json --outputFile=build/test/engine.json
 code=$?
-jq -r '"\(.numPassedTests) passed, \(.numFailedTests + .numRuntimeErrorTestSuites) failed"' build/test/engine.json
+node test/count.js build/test/engine.json
 exit "$code"

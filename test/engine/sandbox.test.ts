@@ -63,6 +63,20 @@ test.each([
   await expect(eventually(40, ask, (found) => found >= hosts)).resolves.toBeGreaterThanOrEqual(hosts);
 });
 
+test("the Proxmox exporter verifies the API's certificate; control: Python's own list of authorities does not have its signer", () => {
+  expect(onHost("nixmon", "grep verify_ssl /run/nixmon-pve/pve.yml")).toContain("verify_ssl: true");
+  const [setting = ""] =
+    onHost("nixmon", "systemctl show -P Environment prometheus-pve-exporter").match(/REQUESTS\S+/) ?? [];
+  const ask = 'import requests; print(requests.get("https://10.231.77.1:8006/api2/json/version").status_code)';
+  const python = (under: string) =>
+    onHost(
+      "nixmon",
+      `PYTHONPATH=$(dirname "$(readlink -f /usr/local/bin/pve_exporter)") env ${under} python3 -c '${ask}' 2>&1 | tail -n 1`,
+    );
+  expect(python(setting).trim()).toBe("401");
+  expect(python("-u REQUESTS_CA_BUNDLE")).toContain("CERTIFICATE_VERIFY_FAILED");
+});
+
 test("control: a connection to a host is counted there, and only there", () => {
   const taken = connectionsDuring(() => must(["ssh-keyscan", "-t", "ed25519", "10.231.77.12"]));
   expect(taken).toEqual({ ...none, nixio: 1 });

@@ -70,11 +70,14 @@ export interface Up extends Ended {
   errors: string;
 }
 
-/** `pulumi up` on a stack of the sandbox; its answers are the engine's events. */
-export function up(stack: string, configFile?: string, words: string[] = []): Up {
+/**
+ * `pulumi up` on a stack of the sandbox; its answers are the engine's events.
+ * @param under what stands before it, such as `env -u NAME`
+ */
+export function up(stack: string, configFile?: string, words: string[] = [], under: string[] = []): Up {
   const config = configFile ? ["--config-file", configFile] : [];
   const always = ["--yes", "--skip-preview", "--non-interactive", "--continue-on-error", "--json"];
-  const ended = run(["pulumi", "up", "--stack", stack, ...always, ...config, ...words]);
+  const ended = run([...under, "pulumi", "up", "--stack", stack, ...always, ...config, ...words]);
   const events = ended.stdout
     .split("\n")
     .filter((line) => line.startsWith("{"))

@@ -22,5 +22,5 @@ fi
 mkdir -p build/test
 npx jest --config jest.faults.config.js --ci --json --outputFile=build/test/faults.json
 code=$?
-jq -r '"\(.numPassedTests) passed, \(.numFailedTests + .numRuntimeErrorTestSuites) failed"' build/test/faults.json
+node test/count.js build/test/faults.json
 exit "$code"

@@ -44,8 +44,8 @@ if (mode === "--same") {
 } else if (mode === "--scripts") {
   report(brokenScripts(read(first)));
 } else {
-  for (const { name, ok, skipped, got, want } of read(mode).cases) {
-    console.log(`${ok ? "ok" : "not ok"} - ${name}${first ?? ""}${skipped ? " # skipped" : ""}`);
+  for (const { name, ok, got, want } of read(mode).cases) {
+    console.log(`${ok ? "ok" : "not ok"} - ${name}${first ?? ""}`);
     if (!ok) console.log(`#   got  ${show(got)}\n#   want ${show(want)}`);
   }
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Evaluates the NixOS modules and says, one line per case, what holds. Needs nix-instantiate and node.
+# Evaluates the NixOS modules and says, one line per case, what holds. Needs nix-instantiate, node and a build (make build).
+# Last line: `nix: N passed, N failed`, and `, N skipped` where something is missing.
 # env: NIXPKGS_LIB   folder `lib` of nixpkgs: everything is evaluated with it a second time, and against the real option types
 #      NIXMON_FACTS  folder that holds facts/nixos-options.tsv and nix/check.nix (default: ../shared beside the checkout)
 set -u
@@ -13,7 +14,7 @@ results=$work/results
 
 ok() { printf 'ok - %s\n' "$1" | tee -a "$results"; }
 not_ok() { printf 'not ok - %s\n' "$1" | tee -a "$results"; }
-skip() { printf 'ok - %s # skipped: %s\n' "$1" "$2" | tee -a "$results"; }
+skip() { printf 'skip - %s: %s\n' "$1" "$2" | tee -a "$results"; }
 holds() { # holds SENTENCE COMMAND...
   sentence=$1
   shift
@@ -23,6 +24,7 @@ holds() { # holds SENTENCE COMMAND...
   fi
 }
 fails() { ! "$@"; }
+from_top() { (cd "$top" && "$@"); }
 empty() { ! grep . "$1"; }
 evaluate() { nix-instantiate --eval --strict --json "$@"; }
 
@@ -49,6 +51,11 @@ if ! node "$here/fixtures/make.js" >"$work/output" 2>&1; then
   not_ok "the fixtures' cluster is planned"
   sed 's/^/#   /' "$work/output"
 fi
+# The stacks of this repository, anew each time: what is left of a stack that fails to render must not pass for it.
+rm -rf "$top/build/nix-rendered"
+for stack in nixmon sandbox fleet; do
+  holds "stack $stack renders (what make build made is needed)" from_top node dist/cli/render.js "$stack" --out build/nix-rendered
+done
 # the example flake, with two hosts as `make render` lays them out
 example=$top/build/nix-fixtures/flake
 rm -rf "$example"
@@ -80,12 +87,12 @@ if [ -e "$facts/facts/nixos-options.tsv" ]; then
   LC_ALL=C sort "$here/native-options.txt" | LC_ALL=C comm -23 - "$work/table" >"$work/unknown"
   holds "native-options.txt names only options of the table of real ones" empty "$work/unknown"
 else
-  skip "native-options.txt names only options of the table of real ones" "$facts/facts/nixos-options.tsv is not there"
+  skip "native-options.txt names only options of the table of real ones" "NIXMON_FACTS names no folder with facts/nixos-options.tsv"
 fi
 if [ -n "${NIXPKGS_LIB:-}" ] && [ -e "$facts/nix/check.nix" ]; then
   cases '' "$work/options.json" "$here/real-options.nix" --arg check "$facts/nix/check.nix" --arg libFolder "$NIXPKGS_LIB"
 else
-  skip "every option that the modules set exists on NixOS, with that type" "needs NIXPKGS_LIB and $facts/nix/check.nix"
+  skip "every option that the modules set exists on NixOS, with that type" "needs NIXPKGS_LIB, and nix/check.nix in the folder NIXMON_FACTS"
 fi
 
 # The example as a real flake, pure evaluation and all; only nixpkgs' place is taken by the sandbox's evaluation.
@@ -143,5 +150,7 @@ holds "no Nix file is longer than 120 lines" empty "$work/long"
 
 passed=$(grep -c '^ok' "$results")
 failed=$(grep -c '^not ok' "$results")
-echo "nix: $passed passed, $failed failed"
+skipped=$(grep -c '^skip' "$results")
+[ "$skipped" = 0 ] && skipped='' || skipped=", $skipped skipped"
+echo "nix: $passed passed, $failed failed$skipped"
 [ "$failed" = 0 ]

@@ -16,7 +16,7 @@ let
   inherit (evaluate [ ]) options;
 in
 {
-  cases = lib.concatMap (file: import (./cases + "/${file}") tools) [ "auto-detection.nix" "options.nix" "host-wins.nix" "systems.nix" "refusals.nix" "images.nix" "flake.nix" "rendered.nix" ];
+  cases = lib.concatMap (file: import (./cases + "/${file}") tools) [ "auto-detection.nix" "options.nix" "host-wins.nix" "systems.nix" "refusals.nix" "checks.nix" "images.nix" "flake.nix" "rendered.nix" "values.nix" ];
   systems = lib.mapAttrs (_: host: import ../../sandbox/nix/system.nix { configuration = host; }) hosts;
   declared = lib.concatMap (name: paths [ "services" name ] options.services.${name}) [ "prometheus" "loki" "grafana" "alloy" "caddy" "postgresql" "redis" ]
     ++ paths [ "networking" "firewall" ] options.networking.firewall;

@@ -5,5 +5,5 @@ cd "$(dirname "$0")/../.." || exit 1
 mkdir -p build/test
 npx jest --ci --json --outputFile=build/test/jest.json
 code=$?
-jq -r '"\(.numPassedTests) passed, \(.numFailedTests + .numRuntimeErrorTestSuites) failed"' build/test/jest.json
+node test/count.js build/test/jest.json
 exit "$code"

@@ -5,12 +5,15 @@ let
   refused = sentence: words: modules:
     let found = failures modules; in
     holds sentence (lib.any (message: lib.all (word: lib.hasInfix word message) words) found) // { got = found; };
+  warnings = modules: (evaluate modules).config.warnings;
   monitoring = ../../../modules/nixos/server/monitoring;
   fixture = lib.importJSON ../../../build/nix-fixtures/nixmon.json;
   plain = module: [ monitoring { networking.nftables.enable = true; networking.hostName = "x"; } module ];
   thrown = v: !(builtins.tryEval (builtins.deepSeq v v)).success;
   pkgs = import ../../../sandbox/nix/packages.nix { inherit lib; };
   old = name: version: { services.prometheus = if name == "prometheus" then { package = pkgs.prometheus // { inherit version; }; } else { ${name}.package = pkgs.prometheus-alertmanager // { inherit version; }; }; };
+  unversioned = name: { services.prometheus.package = lib.mkForce (removeAttrs pkgs.prometheus [ "version" ] // { inherit name; }); };
+  noTalk = { server.monitoring.collector.alerting.nextcloudTalk.enable = false; };
   # name -> version that tools.sh takes from the PATH
   pins = lib.listToAttrs (map (row: lib.nameValuePair (lib.head row) (builtins.elemAt row 2))
     (lib.filter (row: lib.length row > 2) (map (lib.splitString "\t") (lib.splitString "\n" (builtins.readFile ../../../tools/pins.tsv)))));
@@ -43,7 +46,12 @@ in
   } ] == [ ]))
   (refused "a Prometheus with known holes is refused" [ "services.prometheus.package" "3.5.0" "3.11.3" ] [ hosts.primary (old "prometheus" "3.5.0") ])
   (refused "an Alertmanager that cannot post to Talk is refused" [ "alertmanager.package" "0.31.1" "Nextcloud Talk" ] [ hosts.primary (old "alertmanager" "0.31.1") ])
-  (holds "and without Talk it is not" (failures [ hosts.primary (old "alertmanager" "0.31.1") { server.monitoring.collector.alerting.nextcloudTalk.enable = false; } ] == [ ]))
+  (holds "and without Talk it is not" (failures [ hosts.primary (old "alertmanager" "0.31.1") noTalk ] == [ ]))
+  (refused "an Alertmanager with known holes is refused, with Talk or without" [ "alertmanager.package" "0.25.0" "0.26.0" "holes" ] [ hosts.primary (old "alertmanager" "0.25.0") noTalk ])
+  (holds "and the first without them is not" (failures [ hosts.primary (old "alertmanager" "0.26.0") noTalk ] == [ ]))
+  (refused "a package that has its version in its name alone is judged by that" [ "services.prometheus.package" "2.55.1" "3.11.3" ] [ hosts.primary (unversioned "prometheus-2.55.1") ])
+  (holds "of one that has none it is said that nobody checks it" (failures [ hosts.primary (unversioned "prometheus") ] == [ ] && lib.any (lib.hasInfix "services.prometheus.package does not say its version") (warnings [ hosts.primary (unversioned "prometheus") ])))
+  (holds "and of one that has it nothing is said" (warnings [ hosts.primary ] == [ ]))
   (holds "the sandbox's packages are as old as the toolchain allows" (lib.all (p: pins.${p.name} == p.version) [
     { name = "prometheus"; inherit (pkgs.prometheus) version; }
     { name = "alertmanager"; inherit (pkgs.prometheus-alertmanager) version; }

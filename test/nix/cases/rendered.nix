@@ -1,9 +1,11 @@
-# The host data that `make render` wrote, of every stack: each host evaluates and no assertion fails.
-{ lib, evaluate, ... }:
+# The committed stacks, as run.sh rendered them: each host evaluates as one that names its rendered folder, and no assertion fails.
+{ lib, evaluate, same, ... }:
 let
-  folder = ../../../build/rendered;
+  folder = ../../../build/nix-rendered;
   folders = path: lib.attrNames (lib.filterAttrs (_: kind: kind == "directory") (builtins.readDir path));
-  files = lib.concatMap (stack: map (host: folder + "/${stack}/${host}/host.json") (folders (folder + "/${stack}"))) (folders folder);
+  # a stack that was not rendered is no stack here, and the list below says so
+  stacks = if builtins.pathExists folder then folders folder else [ ];
+  hosts = lib.concatMap (stack: map (host: "${stack}/${host}") (folders (folder + "/${stack}"))) stacks;
 
   # what the owner of such a host would have
   owner = data: {
@@ -12,14 +14,13 @@ let
     services.postgresql.enable = data.postgresDatabases != [ ];
     services.redis.servers = lib.mapAttrs (_: instance: { enable = true; inherit (instance) port; }) data.redisInstances;
     services.kanidm.server = lib.optionalAttrs (data.kanidm != null) { enable = true; settings.origin = data.kanidm.url; };
-    server.monitoring = { inherit data; };
   };
-  run = file:
+  run = host:
     let
-      inherit (evaluate [ ../../../modules/nixos/server/monitoring (owner (lib.importJSON file)) ]) config;
+      rendered = folder + "/${host}";
+      inherit (evaluate [ ../../../modules/nixos/server/monitoring (owner (lib.importJSON (rendered + "/host.json"))) { server.monitoring = { inherit rendered; }; } ]) config;
       failed = map (a: a.message) (lib.filter (a: !a.assertion) config.assertions);
     in
-    { name = "rendered host data evaluates: ${lib.removePrefix "${toString folder}/" (toString file)}"; ok = builtins.deepSeq config.sandbox.system (failed == [ ]); got = failed; want = [ ]; };
+    { name = "rendered host data evaluates: ${host}"; ok = builtins.deepSeq config.sandbox.system (failed == [ ]); got = failed; want = [ ]; };
 in
-if builtins.pathExists folder then map run (lib.filter builtins.pathExists files)
-else [ { name = "rendered host data evaluates: build/rendered is not there, run make render"; ok = true; skipped = true; } ]
+[ (same "each committed stack is rendered" stacks [ "fleet" "nixmon" "sandbox" ]) ] ++ map run hosts

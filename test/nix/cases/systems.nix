@@ -25,12 +25,19 @@ in
     "alertmanager.service" "alloy.service" "grafana.service" "loki.service" "nixmon-nixos-state.service" "nixmon-nixos-state.timer" "nixmon-pve-config.service" "nixmon-recover.service" "prometheus-blackbox-exporter.service"
     "prometheus-node-exporter.service" "prometheus-pve-exporter.service" "prometheus.service"
   ])
+  # nixpkgs' image modules leave the name to Proxmox
+  (same "a machine made of a template, without a name in its configuration, gets what its host data is for" (map (h: units (evaluate [ hosts.${h} { networking.hostName = lib.mkForce ""; } ]).config.sandbox.system) (lib.attrNames hosts))
+    (map (h: units (systemOf h)) (lib.attrNames hosts)))
   (holds "the identity host gets Grafana's client" (lib.hasInfix "grafana_role" identity.etc."kanidm/provision.json".text))
   (holds "and Kanidm reads its secret by credential" (has "LoadCredential=KANIDM_OAUTH2_GRAFANA_SECRET:/var/lib/nixmon/secrets/KANIDM/OAUTH2/GRAFANA_SECRET" identity "kanidm.service"))
-  (holds "an authority of one's own is trusted by the primary" (lib.hasInfix "a certificate" trusting.etc."ssl/certs/nixos-own-authorities.pem".text))
+  (holds "an authority of one's own is trusted by the primary" (lib.hasInfix "a certificate" trusting.etc."ssl/certs/ca-certificates.crt".text))
   (same "and whoever looks at the bundle is restarted by another one" (lib.filter (unit: trusting.units.${unit} != primary.units.${unit}) (units trusting))
-    [ "alertmanager.service" "grafana.service" "prometheus-blackbox-exporter.service" ])
-  (holds "without one nothing is set" (!(primary.etc ? "ssl/certs/nixos-own-authorities.pem")))
+    [ "alertmanager.service" "grafana.service" "prometheus-blackbox-exporter.service" "prometheus-pve-exporter.service" ])
+  (holds "the Proxmox exporter, whose Python has a list of its own, verifies by the system's" (has "\"REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt\"" primary "prometheus-pve-exporter.service"))
+  (holds "with an authority of one's own, it does not ask of it what Proxmox' own lacks" (has "\"PYTHONPATH=/etc/nixmon/python\"" trusting "prometheus-pve-exporter.service" && lib.hasInfix "VERIFY_X509_STRICT" trusting.etc."nixmon/python/sitecustomize.py".text))
+  (holds "and otherwise it does" (!(has "PYTHONPATH" primary "prometheus-pve-exporter.service") && !(primary.etc ? "nixmon/python/sitecustomize.py")))
+  (holds "and is told of none where it must not verify" (!(has "REQUESTS_CA_BUNDLE" (evaluate [ hosts.primary { server.monitoring.collector.proxmox.verifyTls = false; } ]).config.sandbox.system "prometheus-pve-exporter.service")))
+  (holds "without one nothing is set" (!(primary.etc ? "ssl/certs/ca-certificates.crt")))
   (same "no assertion fails on any of them" (lib.concatMap (h: lib.filter (a: !a.assertion) (evaluate [ hosts.${h} ]).config.assertions) (lib.attrNames hosts)) [ ])
 
   (same "the manifest names host and payload" { inherit (manifest primary) schema host hash; } { schema = 1; host = "nixmon"; hash = "0000"; })

@@ -20,20 +20,42 @@ function certificate(name: string, ...more: string[]): string {
 const one = certificate("one", "-days", "30");
 const two = certificate("two", "-days", "30");
 
-const values = (caFile?: string) =>
+const values = (caFile?: string, proxmox?: { ca?: string; insecure?: boolean }) =>
   parseStack("test", {
     domain: "example.net",
     allocations: { server: { monitoringPrimaryHost: "nixmon" } },
     lan: ["10.0.0.0/16"],
     hosts: { nixmon: { address: "10.0.0.2" } },
     tls: caFile === undefined ? {} : { caFile },
+    ...(proxmox && { proxmox: { endpoint: "https://pve.example.net:8006", ...proxmox } }),
   });
 const holding =
   (text: string): ReadFile =>
   () =>
     text;
 
-test("without tls.caFile no file is read", () => {
+const files =
+  (texts: Record<string, string>): ReadFile =>
+  (path) =>
+    texts[path];
+
+test("the authority of the Proxmox API is trusted, too, since the primary's exporter asks it", () => {
+  const read = files({ "ca.pem": one, "pve.pem": two, "both.pem": one + two });
+  expect(readAuthorities("test", values(undefined, { ca: "pve.pem" }), read)).toEqual([two]);
+  expect(readAuthorities("test", values("ca.pem", { ca: "pve.pem" }), read)).toEqual([one, two]);
+  expect(readAuthorities("test", values("ca.pem", { ca: "both.pem" }), read)).toEqual([one, two]);
+  expect(readAuthorities("test", values("ca.pem", {}), read)).toEqual([one]);
+  // nobody verifies anything then
+  expect(readAuthorities("test", values(undefined, { ca: "pve.pem", insecure: true }), read)).toEqual([]);
+});
+
+test("what is wrong with either file is told at once, each by its own key", () => {
+  const read = () => readAuthorities("test", values("ca.pem", { ca: "pve.pem" }), files({ "ca.pem": "hello" }));
+  expect(read).toThrow("nixmon:tls.caFile: got ca.pem: no certificate in it");
+  expect(read).toThrow("nixmon:proxmox.ca: got pve.pem: no such file");
+});
+
+test("without tls.caFile and proxmox.ca no file is read", () => {
   const never: ReadFile = () => {
     throw new Error("a file was read");
   };

@@ -10,6 +10,7 @@
     ./credentials.nix
     ./firewall.nix
     ./versions.nix
+    ./checks.nix
     ./scrapes.nix
     ./exporters
     ./collector

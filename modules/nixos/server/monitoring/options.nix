@@ -4,7 +4,8 @@ let
   inherit (lib) mkOption types;
   cfg = config.server.monitoring;
   roles = config.allocations.server;
-  host = config.networking.hostName;
+  # a machine made of a template has no name in its configuration: Proxmox gives it one
+  host = cfg.data.host or config.networking.hostName;
   ioPrimary = roles.ioPrimaryHost == host;
   catalog = lib.importJSON ./exporters/catalog.json;
 
@@ -29,8 +30,8 @@ in
     enable = switch true "Enable monitoring for this server. With false nothing of this module runs, whatever else is set.";
 
     retention = {
-      metrics = text "90d" "How long Prometheus keeps metrics, a Prometheus duration.";
-      metricsSize = text "50GB" "How much disk Prometheus may use; the oldest metrics go first.";
+      metrics = text "90d" "How long Prometheus keeps metrics, a Prometheus duration of at least a day.";
+      metricsSize = text "50GB" "How much disk Prometheus may use, such as 512MB or 50GB; the oldest metrics go first.";
       logs = text "90d" "How long Loki keeps logs, a Prometheus duration of at least a day.";
     };
 

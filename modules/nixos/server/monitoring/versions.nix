@@ -21,13 +21,20 @@ let
       why = if talk then "older ones cannot post to Nextcloud Talk" else "older ones have holes that are known";
     }
   ];
+  # wrapped packages often have it in their name alone
+  versionOf = { package, ... }: package.version or (builtins.parseDrvName (package.name or "")).version;
 in
 {
-  config.assertions = map
-    (floor: {
-      # a package of one's own without a version is its owner's business
-      assertion = builtins.compareVersions (floor.package.version or floor.least) floor.least >= 0;
-      message = "${floor.option} is version ${floor.package.version or "?"}, wanted ${floor.least} or newer: ${floor.why}. Update nixpkgs, or set the option to a newer package.";
-    })
-    floors;
+  config = {
+    assertions = map
+      (floor: {
+        assertion = builtins.compareVersions (versionOf floor) floor.least >= 0;
+        message = "${floor.option} is version ${versionOf floor}, wanted ${floor.least} or newer: ${floor.why}. Update nixpkgs, or set the option to a newer package.";
+      })
+      (lib.filter (floor: versionOf floor != "") floors);
+    # a package of one's own without a version is its owner's business
+    warnings = map
+      (floor: "${floor.option} does not say its version, so nobody checks that it is ${floor.least} or newer: ${floor.why}.")
+      (lib.filter (floor: versionOf floor == "") floors);
+  };
 }

@@ -3,6 +3,8 @@
 let
   cfg = config.server.monitoring;
   file = "/run/nixmon-pve/pve.yml";
+  # an authority of one's own may be the one that Proxmox VE made for itself
+  lenient = cfg.collector.proxmox.verifyTls && cfg.data.collector.authorities or [ ] != [ ];
   secret = name: "/var/lib/nixmon/secrets/MONITORING/PROXMOX/${name}";
 in
 {
@@ -37,6 +39,11 @@ in
     systemd.services.prometheus-pve-exporter = {
       requires = [ "nixmon-pve-config.service" ];
       after = [ "nixmon-pve-config.service" ];
+      # The exporter is Python, whose requests trust a list of their own and not the system's (security.pki). Only where it verifies:
+      # some releases of requests would verify by this in spite of verify_ssl: false.
+      environment = lib.mkIf cfg.collector.proxmox.verifyTls ({ REQUESTS_CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"; }
+        // lib.optionalAttrs lenient { PYTHONPATH = "/etc/nixmon/python"; });
     };
+    environment.etc."nixmon/python/sitecustomize.py" = lib.mkIf lenient { source = ./python/sitecustomize.py; };
   };
 }
