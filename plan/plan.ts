@@ -7,7 +7,7 @@ import { grafanaDatasources, grafanaSettings } from "./grafana";
 import { identityUrl, kanidmProvision } from "./kanidm";
 import { lokiConfig } from "./loki";
 import { probeTargets } from "./probes";
-import { expectedJobRules, prometheusConfig } from "./prometheus";
+import { expectedJobRules, expectedJobsFile, prometheusConfig } from "./prometheus";
 import { portOf, toldOptions } from "./roles";
 import { renderRules, type Thresholds } from "./rules";
 import { secretNeeds } from "./secrets";
@@ -78,7 +78,7 @@ function hostData(host: PlannedHost, cluster: Cluster, rules: Record<string, Jso
     postgresDatabases: host.config.postgresDatabases,
     redisInstances: host.config.redisInstances,
     scrapes: host.config.scrapes,
-    targets: options.enable ? targetsOf(host, cluster) : [],
+    targets: targetsOf(host, cluster),
     secrets: secretNeeds({ options, provisionsGrafanaClient: kanidm, scrapeTokens: cluster.scrapeTokens }),
     alloy: options.logs.enable
       ? alloyConfig({
@@ -94,6 +94,7 @@ function hostData(host: PlannedHost, cluster: Cluster, rules: Record<string, Jso
 }
 
 function targetsOf(host: PlannedHost, cluster: Cluster): ScrapeTarget[] {
+  if (!host.options.enable) return [];
   const own = expectedTargets(host.config, host.options, cluster.config.proxmox);
   // a primary elsewhere does not probe for this stack: only its own exporter is at 127.0.0.1
   if (cluster.primary === undefined || cluster.ioPrimary === undefined) return own;
@@ -118,10 +119,11 @@ function collectorData(host: PlannedHost, cluster: Cluster, rules: Record<string
   const kanidm = collector.grafana.kanidm.enable ? identityUrl(config) : undefined;
   const grafana = { domain: config.domain, address, kanidm, alerting };
   const roleNames = new Set(Object.values(config.allocations));
-  const roleHosts = cluster.hosts.filter((other) => roleNames.has(other.config.name)).map((other) => other.options);
+  const roleHosts = cluster.hosts.filter((other) => roleNames.has(other.config.name));
+  const expected = roleHosts.flatMap((other) => targetsOf(other, cluster));
   return {
     prometheus: prometheusConfig({ cluster: config.name, scrapeTokens, alerting }),
-    rules: { ...rules, "expected-jobs.yaml": expectedJobRules(roleHosts) },
+    rules: { ...rules, [expectedJobsFile]: expectedJobRules(expected) },
     alertmanager: alerting ? alertmanagerConfig(alertmanagerContext(host, cluster)) : null,
     loki: lokiConfig(address, retention.logs),
     grafana: { settings: grafanaSettings(grafana), datasources: grafanaDatasources(grafana) },
