@@ -9,6 +9,7 @@ import { lokiConfig } from "./loki";
 import { probeTargets } from "./probes";
 import { expectedJobRules, expectedJobsFile, prometheusConfig } from "./prometheus";
 import { portOf, toldOptions } from "./roles";
+import { ruleProblems } from "./ruleChecks";
 import { renderRules, type Thresholds } from "./rules";
 import { secretNeeds } from "./secrets";
 import { expectedTargets } from "./targets";
@@ -21,6 +22,8 @@ export interface PlanContent {
   rules: Record<string, JsonObject>;
   /** `alerts/thresholds.yaml`, parsed. Default: none. */
   thresholds?: Thresholds | undefined;
+  /** What is wrong with files that could not be read, which are not among the others. Default: nothing. */
+  unreadable?: readonly Problem[] | undefined;
 }
 
 export interface ClusterPlan {
@@ -45,7 +48,16 @@ export function planCluster(config: ClusterConfig, content: PlanContent): Cluste
     hosts: Object.fromEntries(config.hosts.map((host) => [host.name, host.monitoring.alerts ?? {}])),
     runbooks: config.runbooks,
   });
-  const errors = [...validateCluster(cluster, content.rules, thresholds), ...rules.problems];
+  const unreadable = content.unreadable ?? [];
+  // what a file defines that could not be read is not missing
+  const complete = unreadable.length === 0;
+  const errors = [
+    ...validateCluster(cluster, complete ? content.rules : {}, thresholds),
+    ...unreadable,
+    ...(complete ? rules.problems : []),
+    // a fleet's rules are nobody's: they go to a primary alone
+    ...(config.externalPrimaryAddress === undefined ? ruleProblems(rules.files) : []),
+  ];
   const warnings = warningsOf(cluster);
   if (errors.length > 0) return { hosts: {}, targets: {}, warnings, errors };
   const hosts = Object.fromEntries(
