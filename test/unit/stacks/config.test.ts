@@ -143,7 +143,7 @@ describe("a stack's configuration", () => {
   });
 
   test("is the same whether the engine or the file gives it", () => {
-    expect(parseStack("test", valuesFromEngine({ ...asEngine(good), "other:key": "x" }))).toEqual(
+    expect(parseStack("test", valuesFromEngine("test", { ...asEngine(good), "other:key": "x" }))).toEqual(
       parseStack("test", good),
     );
   });
@@ -155,13 +155,35 @@ describe("a stack's configuration", () => {
   });
 
   test("has true and false, which the engine gives as texts", () => {
-    expect(parseStack("test", valuesFromEngine({ "nixmon:collectorSites": "false", ...asEngine(good) }))).toEqual(
-      parseStack("test", { ...good, collectorSites: false }),
-    );
+    expect(
+      parseStack("test", valuesFromEngine("test", { "nixmon:collectorSites": "false", ...asEngine(good) })),
+    ).toEqual(parseStack("test", { ...good, collectorSites: false }));
   });
 
   test("does not look into a secret, which may begin like JSON", () => {
-    expect(valuesFromEngine({ "nixmon:proxmoxPassword": "{secret" })).toEqual({ proxmoxPassword: "{secret" });
+    expect(valuesFromEngine("test", { "nixmon:proxmoxPassword": "{secret" })).toEqual({ proxmoxPassword: "{secret" });
+  });
+
+  test("with an object that is no JSON is refused by its key, as the engine gives it", () => {
+    const wrong = { ...asEngine(good), "nixmon:lan": "[10.0.0.0/16", "nixmon:hosts": '{ "a" }' };
+    const told = "got a text that begins like a list or an object and is no JSON, want the list or object as YAML";
+    expect(() => valuesFromEngine("test", wrong)).toThrow(
+      new RegExp(`stack "test" has 2 mistakes.*\n  nixmon:lan: ${told}.*\n  nixmon:hosts: ${told}`),
+    );
+  });
+
+  test("that is no YAML is refused by file, line and key", () => {
+    const twice = "config:\n  nixmon:hosts:\n    web: { address: 10.0.0.3 }\n    web: { address: 10.0.0.4 }\n";
+    const read = (text: string) => () => readStack("test", () => text);
+    expect(read(twice)).toThrow(ConfigError);
+    expect(read(twice)).toThrow(
+      "Pulumi.test.yaml, line 4: got duplicated mapping key at `web: { address: 10.0.0.4 }`, want each key once",
+    );
+    expect(read("config: a: b")).toThrow(
+      "Pulumi.test.yaml, line 1: got bad indentation of a mapping entry at `config: a: b`",
+    );
+    // control: nothing in it is YAML, and lacks what every stack has
+    expect(read("# nothing yet")).toThrow("nixmon:domain: got nothing, want a domain name");
   });
 
   test("of a stack without file is refused by name", () => {
