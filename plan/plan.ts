@@ -172,6 +172,10 @@ function warningsOf(cluster: Cluster): string[] {
     warnings.push(
       "alerts fire but nobody will be told: enable monitoring.collector.alerting.homeAssistant or .nextcloudTalk (dashboards and Alertmanager still show them)",
     );
+  } else if (config.runbooks === undefined) {
+    warnings.push(
+      "messages about alerts have no link to follow, only a path such as docs/runbooks/HostDown.md: set runbooks to where people can read that folder, say https://git.example.net/me/nixmon/src/branch/main/docs/runbooks",
+    );
   }
   if (grafana.kanidm.enable && config.allocations.identityHost === undefined && config.identity?.external !== true) {
     warnings.push(
