@@ -68,7 +68,27 @@ describe("a stack's configuration", () => {
     [
       "a bad duration",
       { monitoring: { retention: { metrics: "90x" } } },
-      '  nixmon:monitoring.retention.metrics: got "90x", want a duration such as 90d, 24h or 30s',
+      '  nixmon:monitoring.retention.metrics: got "90x", want a duration such as 90d, 12h or 1h30m (units y, w, d, h, m, s, ms, largest first)',
+    ],
+    [
+      "a duration whose units are in no order",
+      { monitoring: { alerts: { HostDown: { for: "1h1d" } } } },
+      '  nixmon:monitoring.alerts.HostDown.for: got "1h1d", want a duration such as 90d, 12h or 1h30m',
+    ],
+    [
+      "an upstream of no known form",
+      host({ virtualHosts: { "a.example.net": { upstream: "app_server:80" } } }),
+      '  nixmon:hosts.nixmon.virtualHosts.a.example.net.upstream: got "app_server:80", want host:port',
+    ],
+    [
+      "a database that SQL would need quotes for",
+      host({ postgresDatabases: ["app", "my app"] }),
+      '  nixmon:hosts.nixmon.postgresDatabases[1]: got "my app", want a name of letters, digits, _, - and ., at most 63',
+    ],
+    [
+      "a Redis instance that no unit can be named by",
+      host({ redisInstances: { "my/cache": { port: 6379 } } }),
+      '  nixmon:hosts.nixmon.redisInstances.my/cache: got "my/cache", want a name of letters, digits, _, - and ., at most 25',
     ],
     ["a bad range", { lan: ["10.0.0.0/99"] }, '  nixmon:lan[0]: got "10.0.0.0/99", want a range such as 10.0.0.0/16'],
     [
@@ -130,6 +150,15 @@ describe("a stack's configuration", () => {
   test("takes a rotation of each secret that the program makes, Grafana's secret key with a consent", () => {
     const numbers = Object.fromEntries([...Object.keys(rotations), secretKeyConsent].map((name) => [name, 2]));
     expect(mistakes({ rotation: numbers })).toEqual([]);
+  });
+
+  test("takes what the plan takes: hosts whose name begins with a digit, the Redis instance without a name", () => {
+    const three = {
+      ...good.hosts.nixmon,
+      address: "10.0.0.3",
+      redisInstances: { "": { port: 6379 }, b_2: { port: 6380 } },
+    };
+    expect(mistakes({ hosts: { ...good.hosts, "3d-printer": three } })).toEqual([]);
   });
 
   test("tells all mistakes at once", () => {
