@@ -19,7 +19,10 @@ export function readContent(root = packageRoot()): PlanContent {
     unreadable.push(parsed.problem);
     return [];
   };
-  const names = readdirSync(folder).filter((name) => name.endsWith(".yaml") && name !== thresholdsFile);
+  const all = readdirSync(folder).sort();
+  const names = all.filter((name) => name.endsWith(".yaml") && name !== thresholdsFile);
+  for (const name of all.filter((one) => one.endsWith(".yml")))
+    unreadable.push({ key: `alerts/${name}`, got: "a file that is not read", want: name.replace(/yml$/, "yaml") });
   // what is no object is refused with all else that is wrong with a rule file, see `ruleProblems`
   const rules = names
     .sort()

@@ -19,8 +19,15 @@ export function parseYaml(file: string, text: string): ParsedYaml {
 /** The line as it is written names the key or the host that it is about. */
 function problemOf(file: string, text: string, { mark, reason }: YAMLException): Problem {
   if (mark === undefined) return { key: file, got: reason, want: "YAML" };
-  const line = text.split(/\r?\n/)[mark.line]?.trim() ?? "";
+  // a mistake that shows at the end of the file is in the last line that says something
+  const lines = text
+    .split("\n")
+    .slice(0, mark.line + 1)
+    .join("\n")
+    .trimEnd()
+    .split("\n");
+  const line = lines.at(-1)?.trim() ?? "";
   const got = `${reason} at \`${line.length > 80 ? `${line.slice(0, 77)}...` : line}\``;
   const want = reason.startsWith("duplicated mapping key") ? "each key once" : "YAML";
-  return { key: `${file}, line ${mark.line + 1}`, got, want };
+  return { key: `${file}, line ${lines.length}`, got, want };
 }

@@ -211,6 +211,9 @@ describe("a stack's configuration", () => {
     expect(read("config: a: b")).toThrow(
       "Pulumi.test.yaml, line 1: got bad indentation of a mapping entry at `config: a: b`",
     );
+    expect(read("config:\n  a: [b\n\n")).toThrow(
+      "Pulumi.test.yaml, line 2: got deficient indentation at `a: [b`, want YAML",
+    );
     // control: nothing in it is YAML, and lacks what every stack has
     expect(read("# nothing yet")).toThrow("nixmon:domain: got nothing, want a domain name");
   });
