@@ -9,7 +9,7 @@ import { ConfigError } from "./stacks/problems";
 export = async () => {
   const stack = pulumi.getStack();
   try {
-    const values = parseStack(stack, valuesFromEngine(pulumi.runtime.allConfig()));
+    const values = parseStack(stack, valuesFromEngine(stack, pulumi.runtime.allConfig()));
     return await (values.program === "fleet" ? fleetStack : clusterStack)(stack, values);
   } catch (error) {
     // a user's mistake needs no stack trace

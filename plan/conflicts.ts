@@ -45,8 +45,10 @@ export function portProblems({ config, options }: PlannedHost): Problem[] {
   return problems;
 }
 
-const jobName = /^[A-Za-z_][A-Za-z0-9_-]*$/;
-const tokenName = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+/** Of a free scrape's job or bearer token. */
+export function isScrapeName(text: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_-]*$/.test(text);
+}
 
 /** Bad names of free scrapes, and two jobs of one name on a host. */
 export function jobProblems({ config, options }: PlannedHost, fleet: boolean): Problem[] {
@@ -58,7 +60,7 @@ export function jobProblems({ config, options }: PlannedHost, fleet: boolean): P
     const key = `hosts.${config.name}.scrapes[${index}]`;
     const got = JSON.stringify(scrape.job);
     const other = taken.get(scrape.job);
-    if (!jobName.test(scrape.job))
+    if (!isScrapeName(scrape.job))
       problems.push({ key: `${key}.job`, got, want: "a job name of letters, digits, - and _" });
     else if (other !== undefined)
       problems.push({ key: `${key}.job`, got: `${got}, the job of ${other}`, want: "another name" });
@@ -70,7 +72,7 @@ export function jobProblems({ config, options }: PlannedHost, fleet: boolean): P
     if (token !== undefined && fleet) {
       const want = "no token: only the stack that owns the primary can give it to Prometheus";
       problems.push({ key: `${key}.bearerTokenSecret`, got: JSON.stringify(token), want });
-    } else if (token !== undefined && !tokenName.test(token)) {
+    } else if (token !== undefined && !isScrapeName(token)) {
       problems.push({
         key: `${key}.bearerTokenSecret`,
         got: JSON.stringify(token),

@@ -19,6 +19,11 @@ export const grafanaRoles = [
   { group: "grafana_viewers", role: "Viewer" },
 ] as const;
 
+/** An origin: Kanidm is at the root of its host. */
+export function isIdentityUrl(text: string): boolean {
+  return /^https:\/\/[^\s/?#]+\/?$/.test(text);
+}
+
 /** Kanidm's address, without a slash at the end. */
 export function identityUrl({ domain, identity }: Pick<ClusterConfig, "domain" | "identity">): string {
   return identity?.url?.replace(/\/+$/, "") ?? `https://auth.${domain}`;

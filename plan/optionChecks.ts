@@ -5,6 +5,11 @@ import type { MonitoringOptions, Problem } from "./types";
 
 const exporterNames = exporterRows.map((row) => row.name);
 
+/** A size as Prometheus' flags take it. */
+export function isByteSize(text: string): boolean {
+  return /^[1-9][0-9]*(MB|GB|TB)$/.test(text);
+}
+
 /** What is wrong with one set of `server.monitoring` options, wherever it is stated. */
 export function optionProblems(key: string, options: MonitoringOptions): Problem[] {
   const problems: Problem[] = [];
@@ -16,7 +21,7 @@ export function optionProblems(key: string, options: MonitoringOptions): Problem
     problems.push({ key: `${key}.retention.${name}`, got: JSON.stringify(text), want });
   }
   const size = options.retention?.metricsSize;
-  if (size !== undefined && !/^[1-9][0-9]*(MB|GB|TB)$/.test(size)) {
+  if (size !== undefined && !isByteSize(size)) {
     problems.push({
       key: `${key}.retention.metricsSize`,
       got: JSON.stringify(size),

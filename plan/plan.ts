@@ -7,8 +7,9 @@ import { grafanaDatasources, grafanaSettings } from "./grafana";
 import { identityUrl, kanidmProvision } from "./kanidm";
 import { lokiConfig } from "./loki";
 import { probeTargets } from "./probes";
-import { expectedJobRules, prometheusConfig } from "./prometheus";
+import { expectedJobRules, expectedJobsFile, prometheusConfig } from "./prometheus";
 import { portOf, toldOptions } from "./roles";
+import { ruleProblems } from "./ruleChecks";
 import { renderRules, type Thresholds } from "./rules";
 import { secretNeeds } from "./secrets";
 import { expectedTargets } from "./targets";
@@ -21,6 +22,8 @@ export interface PlanContent {
   rules: Record<string, JsonObject>;
   /** `alerts/thresholds.yaml`, parsed. Default: none. */
   thresholds?: Thresholds | undefined;
+  /** What is wrong with files that could not be read, which are not among the others. Default: nothing. */
+  unreadable?: readonly Problem[] | undefined;
 }
 
 export interface ClusterPlan {
@@ -45,7 +48,16 @@ export function planCluster(config: ClusterConfig, content: PlanContent): Cluste
     hosts: Object.fromEntries(config.hosts.map((host) => [host.name, host.monitoring.alerts ?? {}])),
     runbooks: config.runbooks,
   });
-  const errors = [...validateCluster(cluster, content.rules, thresholds), ...rules.problems];
+  const unreadable = content.unreadable ?? [];
+  // what a file defines that could not be read is not missing
+  const complete = unreadable.length === 0;
+  const errors = [
+    ...validateCluster(cluster, complete ? content.rules : {}, thresholds),
+    ...unreadable,
+    ...(complete ? rules.problems : []),
+    // a fleet's rules are nobody's: they go to a primary alone
+    ...(config.externalPrimaryAddress === undefined ? ruleProblems(rules.files) : []),
+  ];
   const warnings = warningsOf(cluster);
   if (errors.length > 0) return { hosts: {}, targets: {}, warnings, errors };
   const hosts = Object.fromEntries(
@@ -78,7 +90,7 @@ function hostData(host: PlannedHost, cluster: Cluster, rules: Record<string, Jso
     postgresDatabases: host.config.postgresDatabases,
     redisInstances: host.config.redisInstances,
     scrapes: host.config.scrapes,
-    targets: options.enable ? targetsOf(host, cluster) : [],
+    targets: targetsOf(host, cluster),
     secrets: secretNeeds({ options, provisionsGrafanaClient: kanidm, scrapeTokens: cluster.scrapeTokens }),
     alloy: options.logs.enable
       ? alloyConfig({
@@ -94,6 +106,7 @@ function hostData(host: PlannedHost, cluster: Cluster, rules: Record<string, Jso
 }
 
 function targetsOf(host: PlannedHost, cluster: Cluster): ScrapeTarget[] {
+  if (!host.options.enable) return [];
   const own = expectedTargets(host.config, host.options, cluster.config.proxmox);
   // a primary elsewhere does not probe for this stack: only its own exporter is at 127.0.0.1
   if (cluster.primary === undefined || cluster.ioPrimary === undefined) return own;
@@ -118,10 +131,11 @@ function collectorData(host: PlannedHost, cluster: Cluster, rules: Record<string
   const kanidm = collector.grafana.kanidm.enable ? identityUrl(config) : undefined;
   const grafana = { domain: config.domain, address, kanidm, alerting };
   const roleNames = new Set(Object.values(config.allocations));
-  const roleHosts = cluster.hosts.filter((other) => roleNames.has(other.config.name)).map((other) => other.options);
+  const roleHosts = cluster.hosts.filter((other) => roleNames.has(other.config.name));
+  const expected = roleHosts.flatMap((other) => targetsOf(other, cluster));
   return {
     prometheus: prometheusConfig({ cluster: config.name, scrapeTokens, alerting }),
-    rules: { ...rules, "expected-jobs.yaml": expectedJobRules(roleHosts) },
+    rules: { ...rules, [expectedJobsFile]: expectedJobRules(expected) },
     alertmanager: alerting ? alertmanagerConfig(alertmanagerContext(host, cluster)) : null,
     loki: lokiConfig(address, retention.logs),
     grafana: { settings: grafanaSettings(grafana), datasources: grafanaDatasources(grafana) },
@@ -157,6 +171,10 @@ function warningsOf(cluster: Cluster): string[] {
   } else if (anyoneTold(alertmanagerContext(primary, cluster)) === undefined) {
     warnings.push(
       "alerts fire but nobody will be told: enable monitoring.collector.alerting.homeAssistant or .nextcloudTalk (dashboards and Alertmanager still show them)",
+    );
+  } else if (config.runbooks === undefined) {
+    warnings.push(
+      "messages about alerts have no link to follow, only a path such as docs/runbooks/HostDown.md: set runbooks to where people can read that folder, say https://git.example.net/me/nixmon/src/branch/main/docs/runbooks",
     );
   }
   if (grafana.kanidm.enable && config.allocations.identityHost === undefined && config.identity?.external !== true) {

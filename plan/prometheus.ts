@@ -1,9 +1,8 @@
 import { hostPort } from "./address";
-import { catalog, requireRow } from "./catalog";
-import { runs } from "./roles";
+import { requireRow } from "./catalog";
 import { credentialPath, scrapeTokenKey } from "./secrets";
 import { tokenLabel } from "./targets";
-import type { JsonObject, ResolvedOptions } from "./types";
+import type { JsonObject, ScrapeTarget } from "./types";
 
 /** One file per host, written by the deployer: adding a host restarts nothing. */
 export const targetFiles = "/var/lib/nixmon/targets/*.json";
@@ -71,14 +70,18 @@ function tokenJob(name: string): JsonObject {
   };
 }
 
+/** Of the rules that are made here; a file of this name in alerts/ would be lost. */
+export const expectedJobsFile = "expected-jobs.yaml";
+
 /**
  * Jobs that must have a target at any time, as recording rules: `nixmon:expected_job{job="node"} 1`. An alert can then say
  * `nixmon:expected_job unless on (job) group by (job) (up)`. Made of the hosts with a role only: an ordinary host more or less must not
  * change what the primary is told.
+ * @param targets of the hosts with a role
  */
-export function expectedJobRules(roleHosts: readonly ResolvedOptions[]): JsonObject {
-  const jobs = catalog.filter((row) => roleHosts.some((options) => runs(row, options))).map((row) => row.job);
-  const rules = [...new Set(jobs)].map((job) => ({
+export function expectedJobRules(targets: readonly ScrapeTarget[]): JsonObject {
+  const jobs = new Set(targets.map((target) => target.job));
+  const rules = [...jobs].sort().map((job) => ({
     record: "nixmon:expected_job",
     expr: "vector(1)",
     labels: { job },

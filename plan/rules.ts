@@ -1,3 +1,4 @@
+import { durationMs } from "./duration";
 import type { Json, JsonObject, MonitoringOptions, Problem } from "./types";
 
 /** Defaults of the numbers that an alert's `${name}` placeholders take; `alerts/thresholds.yaml`, alert -> name -> value. */
@@ -30,19 +31,18 @@ interface AlertRule extends JsonObject {
 
 type Documented = AlertRule & { annotations: JsonObject };
 
-/** Fills in thresholds and per-host overrides. Recording rules pass unchanged. */
+/** Fills in thresholds and per-host overrides. Recording rules pass unchanged, and what is no rule does: `plan/ruleChecks.ts` refuses it. */
 export function renderRules(context: RuleContext): RenderedRules {
   const problems: Problem[] = [];
   const byAlert = hostOverridesByAlert(context.hosts);
   const files = Object.fromEntries(
     Object.entries(context.files).map(([file, content]) => {
-      const groups = objects(content.groups).map((group) => ({
-        ...group,
-        rules: objects(group.rules).flatMap((rule) =>
-          isAlert(rule) ? renderAlert(rule, file, context, byAlert.get(rule.alert) ?? [], problems) : [rule],
-        ),
-      }));
-      return [file, { ...content, groups }];
+      const render = (rule: Json) =>
+        isAlert(rule) ? renderAlert(rule, file, context, byAlert.get(rule.alert) ?? [], problems) : [rule];
+      const group = (one: Json) =>
+        isObject(one) && Array.isArray(one.rules) ? { ...one, rules: one.rules.flatMap(render) } : one;
+      if (!isObject(content) || !Array.isArray(content.groups)) return [file, content];
+      return [file, { ...content, groups: content.groups.map(group) }];
     }),
   );
   return { files, problems };
@@ -55,16 +55,20 @@ export function runbookUrl(alert: string, base = "docs/runbooks"): string {
 
 /** Names of all alerts in some rule files. */
 export function alertNames(files: Record<string, JsonObject>): Set<string> {
-  const rules = Object.values(files).flatMap((file) => objects(file.groups).flatMap((group) => objects(group.rules)));
-  return new Set(rules.filter(isAlert).map((rule) => rule.alert));
+  const rules = Object.values(files)
+    .filter(isObject)
+    .flatMap((file) => objects(file.groups).flatMap((group) => objects(group.rules)));
+  return new Set(rules.flatMap(({ alert }) => (typeof alert === "string" ? [alert] : [])));
 }
 
 function objects(value: Json | undefined): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
-function isAlert(rule: JsonObject): rule is AlertRule {
-  return typeof rule.alert === "string" && typeof rule.expr === "string";
+/** Whether there is all that is filled in; a rule that lacks it passes unchanged. */
+function isAlert(rule: Json): rule is AlertRule {
+  if (!isObject(rule) || typeof rule.alert !== "string" || typeof rule.expr !== "string") return false;
+  return (rule.annotations ?? null) === null || isObject(rule.annotations);
 }
 
 /** Threshold name -> default value of one alert. */
@@ -128,7 +132,8 @@ function renderAlert(
 function applied(variant: Variant, override: Override): Variant {
   return {
     enable: override.enable ?? variant.enable,
-    for: override.for ?? variant.for,
+    // a bad one is told of where it is stated, see `optionProblems`
+    for: durationMs(override.for ?? "") === undefined ? variant.for : override.for,
     thresholds: { ...variant.thresholds, ...override.thresholds },
   };
 }
@@ -157,6 +162,13 @@ function inParentheses(expr: string): string {
   return `(${expr.trimEnd()}\n)`;
 }
 
+/** The expression before hosts were told apart. */
+export function withoutScope(expr: string): string {
+  return (
+    /^\(([\s\S]*)\n\) (?:and|unless) on \(host\) \(label_replace\(vector\(1\), "host", .*\)$/.exec(expr)?.[1] ?? expr
+  );
+}
+
 function fill(
   rule: Documented,
   variant: Variant,
@@ -183,6 +195,6 @@ function fill(
   return filled;
 }
 
-function isObject(value: Json | undefined): value is JsonObject {
+export function isObject(value: Json | undefined): value is JsonObject {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }

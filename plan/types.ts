@@ -133,7 +133,7 @@ export interface ClusterConfig {
   probes?: ProbeOptions | undefined;
   /** Whether the IO primary serves grafana, prometheus and loki below the cluster's domain. Default true. */
   collectorSites?: boolean | undefined;
-  /** Where the pages of `docs/runbooks/` are published, for the link in each alert. Default: their place in the project. */
+  /** Where the pages of `docs/runbooks/` are published, for the link in each alert. Default: their path in the project, which nobody can follow. */
   runbooks?: string | undefined;
   /**
    * Names of the secrets that the user gave (`pulumi config set --secret NAME`); never their values. Undefined: not known, so that nothing

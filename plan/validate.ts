@@ -1,6 +1,8 @@
 import { isAddress, isCidr, isDomain, isHostName, isHostPort } from "./address";
 import { type Cluster, type PlannedHost, waysOut } from "./cluster";
 import { jobProblems, portProblems } from "./conflicts";
+import { databaseProblems } from "./databases";
+import { isIdentityUrl } from "./kanidm";
 import { optionProblems } from "./optionChecks";
 import { alertNames, type Thresholds } from "./rules";
 import type { JsonObject, MonitoringOptions, Problem } from "./types";
@@ -52,6 +54,7 @@ function hostProblems(host: PlannedHost, fleet: boolean): Problem[] {
   return [
     ...problems,
     ...optionProblems(`${key}.monitoring`, monitoring),
+    ...databaseProblems(host.config),
     ...portProblems(host),
     ...jobProblems(host, fleet),
   ];
@@ -193,7 +196,7 @@ function integrationProblems(cluster: Cluster): Problem[] {
 function identityProblems({ config, primary }: Cluster): Problem[] {
   const { identity, givenSecrets } = config;
   const problems: Problem[] = [];
-  if (identity?.url !== undefined && !/^https:\/\/[^\s/?#]+\/?$/.test(identity.url)) {
+  if (identity?.url !== undefined && !isIdentityUrl(identity.url)) {
     const want = "an https URL without a path, such as https://auth.example.net";
     problems.push({ key: "identity.url", got: shown(identity.url), want });
   }

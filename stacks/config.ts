@@ -1,10 +1,10 @@
-import { load } from "js-yaml";
 import { placeholder } from "../plan/atAddress";
 import { secretKeyConsent } from "../plan/secrets";
 import type { ClusterConfig, Problem } from "../plan/types";
 import { type ReadFile, readAuthorities } from "./authorities";
 import { ConfigError, problemsOf } from "./problems";
 import { givenSecrets, type StackValues, stackSchema } from "./schema";
+import { parseYaml } from "./yaml";
 
 /** The namespace of our keys in `Pulumi.<stack>.yaml`; equal to the project's name in `Pulumi.yaml`. */
 const namespace = "nixmon:";
@@ -68,12 +68,24 @@ function isGivenSecret(key: string): boolean {
 /**
  * Values as the engine hands them to a program: one string per key, objects as JSON.
  * @param all every key of the stack, with its namespace
+ * @throws ConfigError with every key whose object is none
  */
-export function valuesFromEngine(all: Record<string, string>): Record<string, unknown> {
-  // a secret's value is nobody's business here, and a password may begin with a brace
-  return ownKeys(all, (value, key) =>
-    !isGivenSecret(key) && /^(\s*[[{]|true$|false$)/.test(value) ? JSON.parse(value) : value,
-  );
+export function valuesFromEngine(stack: string, all: Record<string, string>): Record<string, unknown> {
+  const problems: Problem[] = [];
+  const values = ownKeys(all, (value, key) => {
+    // a secret's value is nobody's business here, and a password may begin with a brace
+    if (isGivenSecret(key) || !/^(\s*[[{]|true$|false$)/.test(value)) return value;
+    try {
+      return JSON.parse(value);
+    } catch {
+      // the value itself stays out of the message: it may be a secret under a wrong name
+      const got = "a text that begins like a list or an object and is no JSON";
+      problems.push({ key: `${namespace}${key}`, got, want: "the list or object as YAML in the stack's file" });
+      return undefined;
+    }
+  });
+  if (problems.length > 0) throw new ConfigError(stack, problems);
+  return values;
 }
 
 /**
@@ -85,7 +97,9 @@ export function readStack(stack: string, readFile: ReadFile): StackValues {
   const text = readFile(name);
   if (text === undefined)
     throw new ConfigError(stack, [{ key: name, got: "no such file", want: "the stack's configuration" }]);
-  const document = load(text) as { config?: Record<string, unknown> } | undefined;
+  const parsed = parseYaml(name, text);
+  if ("problem" in parsed) throw new ConfigError(stack, [parsed.problem]);
+  const document = parsed.value as { config?: Record<string, unknown> } | null | undefined;
   return parseStack(
     stack,
     ownKeys(document?.config ?? {}, (value) => value),

@@ -2,6 +2,7 @@ import { type ClusterPlan, planCluster } from "../plan/plan";
 import type { ClusterConfig } from "../plan/types";
 import { readContent } from "./content";
 import { ConfigError } from "./problems";
+import { promtoolProblems } from "./promtool";
 
 /**
  * The plan of a stack with the alerts of this package.
@@ -9,9 +10,11 @@ import { ConfigError } from "./problems";
  */
 export function planStack(stack: string, config: ClusterConfig, root?: string): ClusterPlan {
   const plan = planCluster(config, readContent(root));
-  if (plan.errors.length === 0) return plan;
+  const rules = Object.values(plan.hosts).find(({ collector }) => collector !== null)?.collector?.rules;
+  const errors = rules === undefined ? plan.errors : [...plan.errors, ...promtoolProblems(rules)];
+  if (errors.length === 0) return plan;
   throw new ConfigError(
     stack,
-    plan.errors.map((problem) => ({ ...problem, key: `nixmon:${problem.key}` })),
+    errors.map(({ key, ...problem }) => ({ key: key.startsWith("alerts/") ? key : `nixmon:${key}`, ...problem })),
   );
 }

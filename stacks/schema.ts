@@ -1,7 +1,11 @@
 import { z } from "zod";
+import { isHostName, isHostPort } from "../plan/address";
+import { isScrapeName } from "../plan/conflicts";
+import { databaseNameForm, isDatabaseName, isRedisName, redisNameForm } from "../plan/databases";
+import { isIdentityUrl } from "../plan/kanidm";
 import type { RotationName, secretKeyConsent } from "../plan/secrets";
 import { activation, hostAddress, machine, ssh } from "./machineSchema";
-import { address, bytes, cidr, domain, duration, flag, hostName, port, text, url } from "./values";
+import { address, bytes, cidr, domain, duration, flag, port, text, url } from "./values";
 
 /**
  * The shape of a stack's configuration (the keys under `nixmon:` in `Pulumi.<stack>.yaml`). Only shapes and single values are checked
@@ -51,10 +55,7 @@ const monitoring = z.strictObject({
     .optional(),
 });
 const virtualHost = z.strictObject({
-  upstream: text(
-    "host:port",
-    (value) => /^[^\s:]+:\d{1,5}$/.test(value) || /^\[[0-9a-f:]+\]:\d{1,5}$/.test(value),
-  ).optional(),
+  upstream: text("host:port", isHostPort).optional(),
   access: z.enum(["public", "lan"], { error: "public or lan" }).optional(),
   /** Whether the primary probes it. */
   probe: flag.optional(),
@@ -81,19 +82,17 @@ const host = z.strictObject({
   activation: activation.optional(),
   limits: limits.default({}),
   virtualHosts: z.record(domain, virtualHost).default({}),
-  postgresDatabases: z.array(z.string().min(1)).default([]),
-  redisInstances: z.record(z.string(), z.strictObject({ port })).default({}),
+  postgresDatabases: z.array(text(databaseNameForm, isDatabaseName)).default([]),
+  redisInstances: z.record(text(redisNameForm, isRedisName), z.strictObject({ port })).default({}),
   monitoring: monitoring.default({}),
   scrapes: z
     .array(
       z.strictObject({
-        job: text("a job name of letters, digits, - and _", (value) => /^[A-Za-z_][A-Za-z0-9_-]*$/.test(value)),
+        job: text("a job name of letters, digits, - and _", isScrapeName),
         port,
         path: text("a path that begins with /", (value) => value.startsWith("/")).default("/metrics"),
         scheme: z.enum(["http", "https"], { error: "http or https" }).default("http"),
-        bearerTokenSecret: text("a name of letters, digits, - and _", (value) =>
-          /^[A-Za-z_][A-Za-z0-9_-]*$/.test(value),
-        ).optional(),
+        bearerTokenSecret: text("a name of letters, digits, - and _", isScrapeName).optional(),
       }),
     )
     .default([]),
@@ -138,7 +137,7 @@ export const stackSchema = z.strictObject({
     })
     .optional(),
   monitoring: monitoring.default({}),
-  hosts: z.record(z.string().regex(hostName, { error: "a host name of lower-case letters, digits and -" }), host, {
+  hosts: z.record(text("a host name of lower-case letters, digits and -", isHostName), host, {
     error: "a map of host name to host",
   }),
   /** Stacks whose `scrapeTargets` this primary scrapes too, in the form organization/project/stack. */
@@ -155,9 +154,7 @@ export const stackSchema = z.strictObject({
   /** The Kanidm that people log in to Grafana with, see `IdentityOptions`. */
   identity: z
     .strictObject({
-      url: text("an https URL without a path, such as https://auth.example.net", (value) =>
-        /^https:\/\/[^\s/?#]+\/?$/.test(value),
-      ).optional(),
+      url: text("an https URL without a path, such as https://auth.example.net", isIdentityUrl).optional(),
       external: flag.optional(),
     })
     .default({}),

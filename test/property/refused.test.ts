@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { type ClusterPlan, planCluster } from "../../plan/plan";
-import type { ClusterConfig } from "../../plan/types";
+import type { ClusterConfig, JsonObject } from "../../plan/types";
+import { promtoolProblems } from "../../stacks/promtool";
+import { alert, badRules, onlyWeRefuse, record, rules } from "../unit/plan/badRules";
 import { cluster, content, withHost } from "../unit/plan/fixture";
 import { sample, tally, texts } from "./texts";
 
@@ -130,4 +135,36 @@ test("an integration without what it needs is refused, each lack by its own key"
     "monitoring.collector.alerting.nextcloudTalk.user",
     "nextcloudTalkPassword",
   ]);
+});
+
+describe("promtool", () => {
+  const cache = mkdtempSync(join(tmpdir(), "nixmon-refused-"));
+  const env = { PATH: process.env.PATH, NIXMON_CACHE: cache };
+  afterAll(() => rmSync(cache, { recursive: true }));
+
+  test("refuses each rule file that the plan refuses, but for what it would read otherwise than it is written", () => {
+    const files = badRules.map(([mistake, file]): [string, JsonObject] => [
+      `${mistake.replaceAll(" ", "-")}.yaml`,
+      file as JsonObject,
+    ]);
+    const refused = new Set(promtoolProblems(Object.fromEntries(files), env).map(({ key }) => key.split(":")[0]));
+    const accepted = badRules
+      .map(([mistake]) => mistake)
+      .filter((_, index) => !refused.has(`alerts/${files[index]?.[0]}`));
+    expect(accepted).toEqual(onlyWeRefuse);
+  });
+
+  test("refuses what only it understands, by file and alert, and takes the same without the mistake", () => {
+    const wrong = { summary: "{{ if }}", description: "{{ .Value | nosuch }}" };
+    expect(promtoolProblems({ "a.yaml": rules({ ...alert, expr: "rate(up) > 0", annotations: wrong }) }, env)).toEqual([
+      {
+        key: "alerts/a.yaml: Hot",
+        got: expect.stringContaining("expected type range vector"),
+        want: expect.anything(),
+      },
+      { key: "alerts/a.yaml: Hot", got: expect.stringContaining("missing value for if"), want: expect.anything() },
+      { key: "alerts/a.yaml: Hot", got: expect.stringContaining('"nosuch" not defined'), want: expect.anything() },
+    ]);
+    expect(promtoolProblems({ "a.yaml": rules(alert, record) }, env)).toEqual([]);
+  });
 });

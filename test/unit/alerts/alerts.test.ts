@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parser } from "@prometheus-io/lezer-promql";
+import { parsePromql } from "../../../plan/promql";
 import { knownMetrics, seenMetrics, unprovenMetrics, usedMetrics } from "./knownMetrics";
-import { parsePromql } from "./promql";
 import { type Alert, alerts, placeholders, ruleTests, subjects, thresholds } from "./ruleFiles";
 
 const runbooks = join(__dirname, "..", "..", "..", "docs", "runbooks");

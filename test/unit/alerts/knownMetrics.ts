@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
+import { parsePromql } from "../../../plan/promql";
 import { boards, queriesOf, variableSelectors } from "../dashboards/queries";
-import { parsePromql } from "./promql";
 import { alerts } from "./ruleFiles";
 
 const folder = join(__dirname, "..", "..", "..", "alerts", "metrics");

@@ -1,6 +1,6 @@
 import { parser as logql } from "@grafana/lezer-logql";
+import { parsePromql } from "../../../plan/promql";
 import { knownMetrics } from "../alerts/knownMetrics";
-import { parsePromql } from "../alerts/promql";
 import { boards, type Panel, panelsOf, queriesOf, variableSelectors } from "./queries";
 
 const all = boards();

@@ -64,22 +64,14 @@ describe("prometheus.yml", () => {
   test("expects the jobs of hosts with a role, whatever the other hosts do", () => {
     const rules = (config = cluster()) =>
       planCluster(config, content).hosts.nixmon?.collector?.rules["expected-jobs.yaml"];
-    const jobs = JSON.stringify(rules()).match(/(?<="job":")\w+/g);
-    expect(jobs).toEqual([
-      "node",
-      "caddy",
-      "postgres",
-      "redis",
-      "alloy",
-      "pve",
-      "blackbox",
-      "prometheus",
-      "alertmanager",
-      "loki",
-      "grafana",
-    ]);
+    const jobs = (config = cluster()) => JSON.stringify(rules(config)).match(/(?<="job":")\w+/g);
+    const usual = ["alertmanager", "alloy", "blackbox", "caddy", "grafana", "loki", "node"];
+    const more = ["postgres", "probe", "prometheus", "pve", "redis"];
+    expect(jobs()).toEqual([...usual, ...more]);
     const scrapes = [{ job: "app", port: 8080, path: "/metrics", scheme: "http" as const }];
     expect(rules(withHost("nixserv", { scrapes }))).toEqual(rules());
+    expect(jobs(withHost("nixio", { scrapes }))).toEqual(["alertmanager", "alloy", "app", ...usual.slice(2), ...more]);
+    expect(jobs(cluster({ probes: { enable: false } }))).toEqual([...usual, ...more].filter((job) => job !== "probe"));
   });
 });
 

@@ -127,7 +127,14 @@ describe("warnings", () => {
   test("say so when nobody will be told of an alert", () => {
     expect(plan().warnings).toEqual([nobodyTold]);
     expect(plan(alerting({ heartbeat: { enable: true } })).warnings).toEqual([nobodyTold]);
-    expect(plan(alerting({ homeAssistant: { enable: true, url: "https://ha.example.net" } })).warnings).toEqual([]);
+  });
+
+  test("say so when messages have no link to a runbook", () => {
+    const told = alerting({ homeAssistant: { enable: true, url: "https://ha.example.net" } });
+    expect(plan(told).warnings).toEqual([
+      expect.stringMatching(/^messages about alerts have no link.*: set runbooks to/),
+    ]);
+    expect(plan({ ...told, runbooks: "https://git.example.net/runbooks" }).warnings).toEqual([]);
   });
 
   test("say so when no alert is raised at all", () => {

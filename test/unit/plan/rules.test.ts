@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { alertNames, renderRules, runbookUrl } from "../../../plan/rules";
 import type { JsonObject } from "../../../plan/types";
-import { readRules } from "../../../stacks/content";
+import { readContent } from "../../../stacks/content";
 import { content } from "./fixture";
 
 const thresholds = content.thresholds ?? {};
@@ -112,7 +112,9 @@ describe("the link to the runbook", () => {
 
   test("leads to a page that is there, for each alert of the project", () => {
     const root = join(__dirname, "../../..");
-    const missing = [...alertNames(readRules(root))].filter((name) => !existsSync(join(root, runbookUrl(name))));
+    const missing = [...alertNames(readContent(root).rules)].filter(
+      (name) => !existsSync(join(root, runbookUrl(name))),
+    );
     expect(missing).toEqual([]);
   });
 });

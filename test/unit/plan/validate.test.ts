@@ -22,6 +22,13 @@ test("a cluster without mistakes has none", () => {
   expect(mistakes(cluster())).toEqual([]);
 });
 
+test("databases and Redis instances may be named as NixOS names them", () => {
+  const redisInstances = { "": { port: 6379 }, ["x".repeat(25)]: { port: 6380 }, "a.b_c-1": { port: 6381 } };
+  expect(
+    mistakes(withHost("nixio", { postgresDatabases: ["app", "x".repeat(63), "2_a-b.c"], redisInstances })),
+  ).toEqual([]);
+});
+
 const duration = "a duration such as 90d, 12h or 1h30m (units y, w, d, h, m, s, ms, largest first)";
 const known = "one of nixmon, nixio, nixcloud, nixserv";
 const exporters = "one of node, caddy, postgres, redis, alloy, pve, blackbox";
@@ -140,6 +147,16 @@ test.each<[string, ClusterConfig, string]>([
     "a bad waiting time",
     everywhere({ alerts: { HostDown: { for: "2" } } }),
     `monitoring.alerts.HostDown.for: got "2", want ${duration}`,
+  ],
+  [
+    "a database whose name would end the SQL that makes it",
+    withHost("nixio", { postgresDatabases: ["app", 'a"; DROP'] }),
+    'hosts.nixio.postgresDatabases[1]: got "a\\"; DROP", want a name of letters, digits, _, - and ., at most 63',
+  ],
+  [
+    "a Redis instance whose user would have a name too long",
+    withHost("nixio", { redisInstances: { "": { port: 6379 }, ["x".repeat(26)]: { port: 6380 } } }),
+    `hosts.nixio.redisInstances.${"x".repeat(26)}: got "${"x".repeat(26)}", want a name of letters, digits, _, - and ., at most 25, or "" for the instance without one`,
   ],
   [
     "a site with a bad domain",

@@ -68,7 +68,27 @@ describe("a stack's configuration", () => {
     [
       "a bad duration",
       { monitoring: { retention: { metrics: "90x" } } },
-      '  nixmon:monitoring.retention.metrics: got "90x", want a duration such as 90d, 24h or 30s',
+      '  nixmon:monitoring.retention.metrics: got "90x", want a duration such as 90d, 12h or 1h30m (units y, w, d, h, m, s, ms, largest first)',
+    ],
+    [
+      "a duration whose units are in no order",
+      { monitoring: { alerts: { HostDown: { for: "1h1d" } } } },
+      '  nixmon:monitoring.alerts.HostDown.for: got "1h1d", want a duration such as 90d, 12h or 1h30m',
+    ],
+    [
+      "an upstream of no known form",
+      host({ virtualHosts: { "a.example.net": { upstream: "app_server:80" } } }),
+      '  nixmon:hosts.nixmon.virtualHosts.a.example.net.upstream: got "app_server:80", want host:port',
+    ],
+    [
+      "a database that SQL would need quotes for",
+      host({ postgresDatabases: ["app", "my app"] }),
+      '  nixmon:hosts.nixmon.postgresDatabases[1]: got "my app", want a name of letters, digits, _, - and ., at most 63',
+    ],
+    [
+      "a Redis instance that no unit can be named by",
+      host({ redisInstances: { "my/cache": { port: 6379 } } }),
+      '  nixmon:hosts.nixmon.redisInstances.my/cache: got "my/cache", want a name of letters, digits, _, - and ., at most 25',
     ],
     ["a bad range", { lan: ["10.0.0.0/99"] }, '  nixmon:lan[0]: got "10.0.0.0/99", want a range such as 10.0.0.0/16'],
     [
@@ -132,6 +152,15 @@ describe("a stack's configuration", () => {
     expect(mistakes({ rotation: numbers })).toEqual([]);
   });
 
+  test("takes what the plan takes: hosts whose name begins with a digit, the Redis instance without a name", () => {
+    const three = {
+      ...good.hosts.nixmon,
+      address: "10.0.0.3",
+      redisInstances: { "": { port: 6379 }, b_2: { port: 6380 } },
+    };
+    expect(mistakes({ hosts: { ...good.hosts, "3d-printer": three } })).toEqual([]);
+  });
+
   test("tells all mistakes at once", () => {
     expect(mistakes({ domain: "x", lan: [], ...host({ address: "?" }) })).toHaveLength(3);
   });
@@ -143,7 +172,7 @@ describe("a stack's configuration", () => {
   });
 
   test("is the same whether the engine or the file gives it", () => {
-    expect(parseStack("test", valuesFromEngine({ ...asEngine(good), "other:key": "x" }))).toEqual(
+    expect(parseStack("test", valuesFromEngine("test", { ...asEngine(good), "other:key": "x" }))).toEqual(
       parseStack("test", good),
     );
   });
@@ -155,13 +184,38 @@ describe("a stack's configuration", () => {
   });
 
   test("has true and false, which the engine gives as texts", () => {
-    expect(parseStack("test", valuesFromEngine({ "nixmon:collectorSites": "false", ...asEngine(good) }))).toEqual(
-      parseStack("test", { ...good, collectorSites: false }),
-    );
+    expect(
+      parseStack("test", valuesFromEngine("test", { "nixmon:collectorSites": "false", ...asEngine(good) })),
+    ).toEqual(parseStack("test", { ...good, collectorSites: false }));
   });
 
   test("does not look into a secret, which may begin like JSON", () => {
-    expect(valuesFromEngine({ "nixmon:proxmoxPassword": "{secret" })).toEqual({ proxmoxPassword: "{secret" });
+    expect(valuesFromEngine("test", { "nixmon:proxmoxPassword": "{secret" })).toEqual({ proxmoxPassword: "{secret" });
+  });
+
+  test("with an object that is no JSON is refused by its key, as the engine gives it", () => {
+    const wrong = { ...asEngine(good), "nixmon:lan": "[10.0.0.0/16", "nixmon:hosts": '{ "a" }' };
+    const told = "got a text that begins like a list or an object and is no JSON, want the list or object as YAML";
+    expect(() => valuesFromEngine("test", wrong)).toThrow(
+      new RegExp(`stack "test" has 2 mistakes.*\n  nixmon:lan: ${told}.*\n  nixmon:hosts: ${told}`),
+    );
+  });
+
+  test("that is no YAML is refused by file, line and key", () => {
+    const twice = "config:\n  nixmon:hosts:\n    web: { address: 10.0.0.3 }\n    web: { address: 10.0.0.4 }\n";
+    const read = (text: string) => () => readStack("test", () => text);
+    expect(read(twice)).toThrow(ConfigError);
+    expect(read(twice)).toThrow(
+      "Pulumi.test.yaml, line 4: got duplicated mapping key at `web: { address: 10.0.0.4 }`, want each key once",
+    );
+    expect(read("config: a: b")).toThrow(
+      "Pulumi.test.yaml, line 1: got bad indentation of a mapping entry at `config: a: b`",
+    );
+    expect(read("config:\n  a: [b\n\n")).toThrow(
+      "Pulumi.test.yaml, line 2: got deficient indentation at `a: [b`, want YAML",
+    );
+    // control: nothing in it is YAML, and lacks what every stack has
+    expect(read("# nothing yet")).toThrow("nixmon:domain: got nothing, want a domain name");
   });
 
   test("of a stack without file is refused by name", () => {
