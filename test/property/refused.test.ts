@@ -2,13 +2,11 @@ import fc from "fast-check";
 import { type ClusterPlan, planCluster } from "../../plan/plan";
 import type { ClusterConfig } from "../../plan/types";
 import { cluster, content, withHost } from "../unit/plan/fixture";
-import { sample, tally, texts } from "./texts";
+import { sample, tellCases, texts } from "./texts";
 
 const plan = (config: ClusterConfig): ClusterPlan => planCluster(config, content);
 
-afterAll(() => {
-  for (const [name, count] of tally) process.stdout.write(`${String(count).padStart(7)}  ${name}\n`);
-});
+afterAll(() => void tellCases());
 
 /** One value in a configuration that is right otherwise: where it stands, and when it is right. */
 interface Place {
