@@ -91,7 +91,7 @@ preview: build ## What a stack's configuration would change, for a pull request:
 	@node dist/cli/preview.js $(STACK) --base=$(BASE)
 
 .PHONY: test
-test: ## Everything, the engine tests on the sandbox included
+test: ## Every kind of test, on a sandbox too; of what takes long a part: the rest is in the test-... below
 	@test/all.sh
 
 .PHONY: test-faults

@@ -19,6 +19,7 @@ step nix test/nix/run.sh
 step docs node dist/cli/docs.js --check
 step rules test/rules/run.sh
 step routing test/with-tools.sh routing
+step logs test/with-tools.sh logs
 step property test/with-tools.sh property
 step trust test/with-tools.sh trust
 step render test/render/run.sh

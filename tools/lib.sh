@@ -65,6 +65,35 @@ find_python() {
   return 1
 }
 
+# --- what is on PATH ---------------------------------------------------------------
+
+# on_path NAME MIN: sets `path` and `found` when PATH has NAME in version MIN or newer.
+# MIN `=V`: exactly V, or a program that prints no version; `-`: never.
+on_path() {
+  local name=$1 min=$2
+  [[ $min == - ]] && return 1
+  path=$(PATH=$outer_path command -v -- "$name") || return 1
+  version_of "$path"
+  if [[ $min == =* ]]; then
+    [[ -z $found || $found == "${min#=}" ]]
+  else
+    [[ -n $found ]] && at_least "$found" "$min"
+  fi
+}
+
+# version_of FILE: sets `found`. Asks each file once; the answer is kept by size, inode and time.
+version_of() {
+  local file=$1 stamp line
+  stamp="$(stat -Lc '%s-%i-%.Y' "$file") $file"
+  if line=$(grep -F -m1 -- "$stamp"$'\t' "$cache/versions" 2>/dev/null); then
+    found=${line##*$'\t'}
+    return 0
+  fi
+  found=$({ timeout 5 "$file" --version || timeout 5 "$file" version; } </dev/null 2>&1 |
+    grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1) || true
+  printf '%s\t%s\n' "$stamp" "$found" >>"$cache/versions"
+}
+
 # --- long work ---------------------------------------------------------------------
 
 # Ended and removed when we end, however that comes: a process group, files and folders.

@@ -54,8 +54,10 @@ export interface IdentityFacts {
 
 export interface ProxmoxFacts {
   permissions: Try;
-  /** Privileges that the token has anywhere. */
+  /** Privileges that the token has on `/`, handed down to all below it. */
   privileges: string[];
+  /** Other paths that it has privileges on. */
+  elsewhere: string[];
   guests: number;
 }
 
@@ -163,10 +165,16 @@ function proxmox(out: string): ProxmoxFacts {
     body,
     try: { code: Number(code), exit: Number(exit), address: "", error },
   }));
-  const rights = parseJson(found[0]?.body ?? "", permissionsShape)?.data ?? {};
+  const { "/": root = {}, ...below } = parseJson(found[0]?.body ?? "", permissionsShape)?.data ?? {};
   return {
     permissions: found[0]?.try ?? { code: 0, exit: 2, address: "", error: "curl said nothing" },
-    privileges: [...new Set(Object.values(rights).flatMap((each) => Object.keys(each)))].sort(),
+    // 1: also for what is below
+    privileges: Object.keys(root)
+      .filter((privilege) => root[privilege] === 1)
+      .sort(),
+    elsewhere: Object.keys(below)
+      .filter((path) => Object.keys(below[path] ?? {}).length > 0)
+      .sort(),
     guests: parseJson(found[1]?.body ?? "", resourcesShape)?.data.length ?? 0,
   };
 }

@@ -17,6 +17,8 @@ export interface DeployedStack {
   hosts: Record<string, DeployedHost>;
   /** Undefined in a fleet: there the primary belongs to another stack. */
   primary: string | undefined;
+  /** Guests that the stack made in Proxmox VE. */
+  guests: number;
   /** Every host's targets, also those of the fleets that the primary scrapes. */
   scrapeTargets: Record<string, ScrapeTarget[]>;
 }
@@ -74,6 +76,7 @@ export function readDeployed(stack: string, exported: string): DeployedStack {
   return {
     stack,
     hosts,
+    guests: resources.filter(({ type }) => /^proxmoxve:.*:(Vm|Container)(Legacy)?$/.test(type)).length,
     primary: Object.values(hosts).find(({ data }) => data.collector !== null)?.name,
     scrapeTargets: (outputs.scrapeTargets ?? {}) as Record<string, ScrapeTarget[]>,
   };

@@ -148,6 +148,8 @@ boot() {
     --boot --console=interactive --link-journal=no --resolv-conf=off --timezone=off \
     --bind-ro="$programs:/usr/local" --bind="$dir/nix:/nix" --system-call-filter="adjtimex clock_adjtime" \
     --bind-ro="$HERE/guest:/usr/share/nixmon-sandbox/guest" --bind-ro="$(cd "$HERE/../nix" && pwd):/usr/share/nixmon-sandbox/nix"
+  home=${programs%/*}/grafana-home
+  [ ! -e "$home" ] || set -- "$@" --bind-ro="$(readlink -f "$home"):/usr/local/share/grafana"
   [ -z "${NIXPKGS_LIB:-}" ] || set -- "$@" --bind-ro="$NIXPKGS_LIB:/usr/share/nixmon-sandbox/nixpkgs-lib"
 
   # Detached, so that it outlives this script; everything in it can be found again by its control group.

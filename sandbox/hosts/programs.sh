@@ -10,7 +10,8 @@ ROOT=$1
 SHARE=/usr/share/nixmon-sandbox
 TARGET=$CACHE/host-programs
 
-mkdir -p "$TARGET/bin" "$TARGET/lib"
+# share/grafana is where machine.sh mounts the home of a real Grafana
+mkdir -p "$TARGET/bin" "$TARGET/lib" "$TARGET/share/grafana"
 exec 9>"$CACHE/host-programs.lock"
 flock 9
 

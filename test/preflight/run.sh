@@ -155,6 +155,59 @@ judge "the real plugin on PATH is used in place of the stand-in" source_of PATH 
 fake pulumi-resource-command 1.2.0
 judge "a plugin of another version than the package is not" source_of missing pulumi-resource-command
 
+# --- Loki, Grafana, Alloy, Kanidm: real or stand-in ----------------------------------
+# a static program that prints what the file beside it holds: a script would not run on the hosts
+printf 'package main\nimport "os"\nfunc main() { text, _ := os.ReadFile(os.Args[0] + ".says"); println(string(text)) }\n' >"$work/says.go"
+CGO_ENABLED=0 go build -o "$work/says" "$work/says.go"
+binary() { # binary NAME TEXT
+  rm -f "$farm/$1"
+  cp "$work/says" "$farm/$1"
+  echo "$2" >"$farm/$1.says"
+}
+is() { # is KIND NAME TEXT: what --list says of a program
+  local row
+  row=$(env PATH="$NIXMON_CACHE/bin:$farm" "$tree/tools/standins.sh" --list | grep "^$2 ")
+  echo "$row"
+  [[ $row =~ ^"$2 "\ *"$1 " && $row == *"$3"* ]]
+}
+rm -f "$farm"/{loki,grafana,alloy,kanidmd}
+judge "control: a program that is nowhere is a stand-in" is stand-in loki "not on PATH"
+mkdir -p "$NIXMON_CACHE/bin" && cp "$work/says" "$NIXMON_CACHE/bin/loki" && echo "loki, version 3.5.1" >"$NIXMON_CACHE/bin/loki.says"
+judge "one of our own cache counts as none" is stand-in loki "not on PATH"
+binary loki "loki, version 3.5.1"
+judge "a real one on PATH is used" is real loki "$farm/loki 3.5.1"
+asked_for() { NIXMON_STANDINS="grafana loki" is stand-in loki NIXMON_STANDINS; }
+judge "unless one asks for the stand-in" asked_for
+binary loki "loki, version 2.9.17"
+judge "one that is too old for our configuration is not" is stand-in loki "$farm/loki is 2.9.17, 3.0.0 or newer wanted"
+binary loki "loki, version 3.5.1: a nixmon stand-in for tests"
+judge "one that says that it is a stand-in is none" is stand-in loki "says that it is a stand-in"
+fake loki "loki, version 3.5.1"
+judge "a script is not used, since hosts do not see what it calls" is stand-in loki "$farm/loki is a script"
+rm "$farm/loki" && cp -L "$(command -v curl)" "$farm/loki"
+judge "one that needs libraries which the hosts do not have is not, and the library is named" is stand-in loki "needs libcurl.so.4"
+binary grafana "grafana version 12.1.0"
+judge "Grafana without its home is not used" is stand-in grafana "no home beside it"
+mkdir -p "$work/share/grafana/conf" "$work/share/grafana/public" && touch "$work/share/grafana/conf/defaults.ini"
+judge "and with it is" is real grafana "$farm/grafana 12.1.0"
+binary kanidmd "kanidmd 1.10.0"
+judge "Kanidm is always the stand-in, with the reason" is stand-in kanidmd "no people and no clients"
+
+# the stand-ins are built by a Go that makes an empty program of each
+# shellcheck disable=SC2016  # the fake fills these in
+printf '#!/bin/sh\ncase $1 in build) while [ "$1" != -o ]; do shift; done; echo >"$2"; chmod 755 "$2" ;; *) echo %s ;; esac\n' "$good_go" >"$farm/go"
+binary loki "loki, version 3.5.1"
+linked() { # linked PROGRAM... : where the cache's links lead
+  env PATH="$farm" "$tree/tools/standins.sh" || return 1
+  [[ $(readlink "$NIXMON_CACHE/bin/loki") == "$farm/loki" && $(readlink "$NIXMON_CACHE/bin/alloy") == "$NIXMON_CACHE"/store/standins-*/alloy &&
+    $(readlink "$NIXMON_CACHE/grafana-home") == "$work/share/grafana" ]]
+}
+judge "the cache leads to the real ones and to the stand-ins of the others" linked
+rm -f "$farm"/{loki,grafana,kanidmd}
+unlinked() { env PATH="$farm" "$tree/tools/standins.sh" && [[ $(readlink "$NIXMON_CACHE/bin/loki") == "$NIXMON_CACHE"/store/* && ! -e $NIXMON_CACHE/grafana-home ]]; }
+judge "and back to the stand-in where a real one is gone" unlinked
+fake go "$good_go"
+
 # --- long work -----------------------------------------------------------------------
 beat=1
 long() { # long SECONDS COMMAND...: `quietly` with a line each $beat seconds; ended after SECONDS

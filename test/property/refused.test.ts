@@ -7,13 +7,11 @@ import type { ClusterConfig, JsonObject } from "../../plan/types";
 import { promtoolProblems } from "../../stacks/promtool";
 import { alert, badRules, onlyWeRefuse, record, rules } from "../unit/plan/badRules";
 import { cluster, content, withHost } from "../unit/plan/fixture";
-import { sample, tally, texts } from "./texts";
+import { sample, tellCases, texts } from "./texts";
 
 const plan = (config: ClusterConfig): ClusterPlan => planCluster(config, content);
 
-afterAll(() => {
-  for (const [name, count] of tally) process.stdout.write(`${String(count).padStart(7)}  ${name}\n`);
-});
+afterAll(() => void tellCases());
 
 /** One value in a configuration that is right otherwise: where it stands, and when it is right. */
 interface Place {

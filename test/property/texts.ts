@@ -47,14 +47,31 @@ export const texts: fc.Arbitrary<string> = fc
   )
   .map((text) => text.replaceAll("\0", ""));
 
-/** That many values, the same in each run: a failure can be had again. */
+/** The same in each run, so that a failure can be had again; NIXMON_PROPERTY_SEED=NUMBER tries other values. */
+export const seed = Number(process.env.NIXMON_PROPERTY_SEED ?? 20_261_124);
+
+/** That many values. */
 export function sample<T>(arbitrary: fc.Arbitrary<T>, count: number): T[] {
-  tally.set(expect.getState().currentTestName ?? "", count);
-  return fc.sample(arbitrary, { numRuns: count, seed: 20_261_124 });
+  if (!Number.isSafeInteger(seed))
+    throw new Error(`NIXMON_PROPERTY_SEED: got "${process.env.NIXMON_PROPERTY_SEED}", want a whole number`);
+  const values = fc.sample(arbitrary, { numRuns: count, seed });
+  const test = expect.getState().currentTestName ?? "";
+  tally.set(test, (tally.get(test) ?? 0) + values.length);
+  return values;
 }
 
-/** Cases by test, printed at the end: how much was tried is part of the result. */
-export const tally = new Map<string, number>();
+/** Cases by test: how much was tried is part of the result. */
+const tally = new Map<string, number>();
+
+/** Prints how many cases each test of the file tried, and with which seed; gives their sum. */
+export function tellCases(): number {
+  const total = [...tally.values()].reduce((sum, count) => sum + count, 0);
+  const lines = [...tally, [`in all, NIXMON_PROPERTY_SEED=${seed}`, total] as const].map(
+    ([name, count]) => `${String(count).padStart(7)}  ${name}\n`,
+  );
+  process.stdout.write(`cases tried:\n${lines.join("")}`);
+  return total;
+}
 
 /** Output of a program that must succeed. */
 export function output(program: string, args: readonly string[], input = ""): Buffer {

@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JsonObject } from "../../plan/types";
+import { freePort, startProgram } from "../programs/process";
 
 /** An alert as Prometheus posts it. */
 export interface Alert {
@@ -43,8 +42,8 @@ export async function startAlertmanager(config: JsonObject, credentials: Record<
   if (checked.status !== 0) throw new Error(`amtool check-config: ${checked.error ?? checked.stdout + checked.stderr}`);
 
   const port = await freePort();
-  const log = join(folder, "log");
-  const child = spawn(
+  const base = `http://127.0.0.1:${port}`;
+  const program = await startProgram(
     "alertmanager",
     [
       `--config.file=${file}`,
@@ -52,10 +51,8 @@ export async function startAlertmanager(config: JsonObject, credentials: Record<
       `--web.listen-address=127.0.0.1:${port}`,
       "--cluster.listen-address=",
     ],
-    { stdio: ["ignore", openSync(log, "a"), openSync(log, "a")] },
+    { folder, ready: `${base}/-/ready` },
   );
-  const base = `http://127.0.0.1:${port}`;
-  await ready(base, child, () => readFileSync(log, "utf8"));
 
   // what started longer ago than the wait of its group is sent at once, without what comes in the same breath
   const starts = new Map<string, string>();
@@ -91,33 +88,9 @@ export async function startAlertmanager(config: JsonObject, credentials: Record<
       return values.reduce((sum, value) => sum + value, 0);
     },
     stop: async () => {
-      const gone = new Promise((done) => child.once("exit", done));
-      child.kill("SIGTERM");
-      await gone;
+      await program.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
   return running;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}
-
-async function ready(base: string, child: ChildProcess, log: () => string): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    if (child.exitCode !== null) break;
-    const up = await fetch(`${base}/-/ready`).then(
-      (answer) => answer.ok,
-      () => false,
-    );
-    if (up) return;
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  child.kill("SIGKILL");
-  throw new Error(`alertmanager did not start:\n${log()}`);
 }

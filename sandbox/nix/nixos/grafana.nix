@@ -30,7 +30,7 @@ let
   show = v: if lib.isBool v then lib.boolToString v else if lib.isList v then lib.concatStringsSep " " v else toString v;
   ini = pkgs.writeText "config.ini" (lib.concatMapAttrsStringSep "\n"
     (name: keys: "[${name}]\n" + lib.concatLines (lib.mapAttrsToList (key: v: "${key}=${show v}") (lib.filterAttrs (_: v: v != null) keys)))
-    (lib.recursiveUpdate cfg.settings { paths = { data = cfg.dataDir; provisioning = if cfg.provision.enable then provisioning else ""; }; }));
+    (lib.recursiveUpdate cfg.settings { paths = { data = cfg.dataDir; plugins = "${cfg.dataDir}/plugins"; provisioning = if cfg.provision.enable then provisioning else ""; }; }));
 in
 {
   options.services.grafana = {
@@ -41,7 +41,7 @@ in
       (t.submodule {
         freeformType = t.attrsOf (t.attrsOf t.anything);
         options = {
-          server = option (open { http_addr = option t.str "127.0.0.1"; http_port = option t.port 3000; protocol = option t.str "http"; }) { };
+          server = option (open { static_root_path = option t.str "${cfg.package}/share/grafana/public"; http_addr = option t.str "127.0.0.1"; http_port = option t.port 3000; protocol = option t.str "http"; }) { };
           security = option (open { secret_key = option (t.nullOr t.str) null; admin_user = option t.str "admin"; admin_password = option t.str "admin"; }) { };
           users = section;
           analytics = section;
@@ -75,6 +75,8 @@ in
       description = "Grafana";
       wantedBy = [ "multi-user.target" ];
       after = [ "network.target" ];
+      # as on NixOS: a real Grafana looks for its defaults in its home
+      preStart = lib.concatMapStrings (part: "ln -fs ${cfg.package}/share/grafana/${part} ${cfg.dataDir}\n") [ "conf" "tools" ];
       serviceConfig = {
         ExecStart = "${cfg.package}/bin/grafana server -homepath ${cfg.dataDir} -config ${ini}";
         WorkingDirectory = cfg.dataDir;

@@ -1,78 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ExporterHost } from "../../../components/exporterHost";
 import type { MachineArgs } from "../../../components/internal/machine";
-import { MonitoringPrimary } from "../../../components/monitoringPrimary";
-import { planCluster } from "../../../plan/plan";
-import type { ClusterConfig, HostConfig } from "../../../plan/types";
-import { mockEngine, type Registered, settled } from "./mocks";
-
-const host = (name: string, address: string): HostConfig => ({
-  name,
-  address,
-  virtualHosts: {},
-  postgresDatabases: [],
-  redisInstances: {},
-  monitoring: {},
-  scrapes: [],
-});
-
-const cluster: ClusterConfig = {
-  name: "test",
-  domain: "example.net",
-  allocations: { monitoringPrimaryHost: "mon" },
-  lan: ["10.0.0.0/24"],
-  monitoring: { collector: { grafana: { kanidm: { enable: false } } } },
-  hosts: [host("mon", "10.0.0.2"), host("web", "10.0.0.3")],
-};
-
-const plan = planCluster(cluster, { rules: {} });
-const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";
-
-function dataOf(name: string) {
-  const data = plan.hosts[name];
-  if (data === undefined) throw new Error(`no host ${name}: ${JSON.stringify(plan.errors)}`);
-  return data;
-}
-
-const manifest = (name: string) => ({
-  schema: 1,
-  host: name,
-  hash: `hash-of-${name}`,
-  exporters: [{ name: "node", job: "node", address: "10.0.0.3", port: 9100, path: "/metrics", scheme: "http" }],
-});
-
-/** What `push.js` would print. */
-function pushAnswers({ name, inputs }: Registered): Record<string, unknown> {
-  if (name.endsWith("-hostkey")) return { stdout: hostKey };
-  if (!name.endsWith("-apply")) return { stdout: "" };
-  return { stdout: JSON.stringify(manifest((JSON.parse(inputs.stdin as string) as { name: string }).name)) };
-}
-
-const answers = {
-  "command:local:Command": pushAnswers,
-  "proxmoxve:index/vmLegacy:VmLegacy": () => ({}),
-};
-
-const vm: MachineArgs = {
-  type: "vm",
-  template: 9000,
-  node: "pve",
-  cores: 2,
-  memoryMiB: 2048,
-  diskGiB: 20,
-  bridge: "vmbr0",
-  prefix: 24,
-  gateway: "10.0.0.1",
-  dns: [],
-  tags: [],
-  protect: true,
-  publicKeys: ["ssh-ed25519 AAAA me"],
-};
-
-const commandsIn = (registered: Registered[]) =>
-  Object.fromEntries(
-    registered.filter(({ type }) => type === "command:local:Command").map(({ name, inputs }) => [name, inputs]),
-  );
+import { answers, commandsIn, dataOf, hostKey, manifest, vm } from "./cluster";
+import { mockEngine, settled } from "./mocks";
 
 describe("an ExporterHost that exists", () => {
   test("is one push with a pinned key, and gives the targets that the host confirmed", async () => {
@@ -226,42 +156,5 @@ describe("an ExporterHost with a Proxmox API", () => {
     ]);
     const checked = JSON.parse(commandsIn(registered)["web-check"]?.stdin as string);
     expect(checked.machine.datastores).toEqual(["local-lvm", "local-lvm", "fast"]);
-  });
-});
-
-describe("a MonitoringPrimary", () => {
-  const secrets = Object.fromEntries(dataOf("mon").secrets.map(({ key }) => [key, `value of ${key}`]));
-
-  test("delivers its secrets before its configuration, and one file of targets for each host, its own included", async () => {
-    const registered = await mockEngine(answers);
-    const web = new ExporterHost("web", { data: dataOf("web"), machine: { type: "existing" }, ssh: { hostKey } });
-    const args = { data: dataOf("mon"), machine: { type: "existing" } as const, ssh: { hostKey }, secrets };
-    const primary = new MonitoringPrimary("mon", { ...args, targets: { web: web.scrapeTargets } });
-    await settled(primary.scrapeTargets);
-    await new Promise((done) => setTimeout(done, 50));
-    const commands = commandsIn(registered);
-    expect(Object.keys(commands).sort()).toEqual([
-      "mon-apply",
-      "mon-secrets",
-      "mon-targets-mon",
-      "mon-targets-web",
-      "web-apply",
-    ]);
-    expect(Object.keys(commands).indexOf("mon-secrets")).toBeLessThan(Object.keys(commands).indexOf("mon-apply"));
-    const ofWeb = JSON.parse(commands["mon-targets-web"]?.stdin as string) as Record<string, unknown>;
-    expect(ofWeb).toMatchObject({ name: "mon", host: "web", targets: [{ job: "node", address: "10.0.0.3" }] });
-    expect(primary.urls.grafana).toBe("https://grafana.example.net");
-  });
-
-  test("is refused when a secret has no value, by the secret's name", async () => {
-    await mockEngine(answers);
-    const args = { data: dataOf("mon"), machine: { type: "existing" } as const, ssh: { hostKey }, targets: {} };
-    expect(() => new MonitoringPrimary("mon", args)).toThrow("mon: no value for MONITORING/GRAFANA/SECRET_KEY");
-  });
-
-  test("is refused for a host without collectors", async () => {
-    await mockEngine(answers);
-    const args = { data: dataOf("web"), machine: { type: "existing" } as const, ssh: { hostKey }, targets: {} };
-    expect(() => new MonitoringPrimary("web", args)).toThrow("web: a MonitoringPrimary needs collector data, got none");
   });
 });

@@ -71,7 +71,7 @@ describe("the page of the first document's rows", () => {
 
   function pageOf(row: object): string {
     mkdirSync(join(root, "test/cases"), { recursive: true });
-    writeFileSync(join(root, "here.test.ts"), 'test("it works", () => {});');
+    writeFileSync(join(root, "here.test.ts"), 'test("it works", () => {});\ntest.skip("it swims", () => {});');
     const section = { title: "Things", code: [], proof: [], rows: [{ row: "thing", ...row }] };
     writeFileSync(join(root, "test/cases/seed.json"), JSON.stringify({ things: section }));
     return seedPage(root);
@@ -94,6 +94,7 @@ describe("the page of the first document's rows", () => {
       { proof: [["here.test.ts", "it flies"]] },
       'thing: no test "it flies" in here.test.ts',
     ],
+    ["a test that is skipped", { proof: [["here.test.ts", "it swims"]] }, 'thing: no test "it swims" in here.test.ts'],
     ["no test at all", {}, "thing: no test is named"],
   ])("is not made when a row names %s", (_, row, message) => {
     expect(() => pageOf(row)).toThrow(message);

@@ -37,8 +37,16 @@ test("Proxmox' two answers are told apart, each with its code", () => {
   expect(facts.collector?.proxmox).toEqual({
     permissions: { code: 200, exit: 0, address: "", error: "" },
     privileges: ["Sys.Audit", "VM.Audit"],
+    elsewhere: [],
     guests: 2,
   });
+});
+
+test("of Proxmox' rights those count that are on / and handed down, and it is known where others are", () => {
+  const rights = { "/": { "VM.Audit": 0, "Sys.Audit": 1 }, "/vms": { "VM.Audit": 1 }, "/nodes": {} };
+  const out = `${JSON.stringify({ data: rights })}\n200 0 \n{"data":[]}\n200 0 \n`;
+  const facts = readFacts({ answers: { targets: answer(""), proxmox: answer(out) } });
+  expect(facts.collector?.proxmox).toMatchObject({ privileges: ["Sys.Audit"], elsewhere: ["/vms"] });
 });
 
 test("the identity provider's answers are read, also where there was no connection", () => {

@@ -5,8 +5,7 @@ import { healthy, now, scrapeUrl, stack } from "./situation";
 
 type Change = (facts: Record<string, HostFacts>, collector: CollectorFacts) => void;
 
-function diagnosis(change: Change): Diagnosis {
-  const situation = healthy();
+function diagnosis(change: Change, situation = healthy()): Diagnosis {
   const collector = situation.facts.nixmon?.collector;
   if (collector === undefined) throw new Error("the fixture has no primary");
   change(situation.facts, collector);
@@ -153,7 +152,22 @@ test.each<[string, Change, string[]]>([
       failing({ kind: "metric", name: "pve", why: "http://127.0.0.1:9221/pve does not show pve_up" })(facts.nixmon);
       Object.assign(proxmox ?? {}, { privileges: [], guests: 0 });
     },
-    ["proxmox: the token has no rights, and sees 0 guests"],
+    ["proxmox: the token has no rights on /, and sees 0 guests"],
+  ],
+  [
+    "a Proxmox token with the role somewhere else than on /",
+    (_, { proxmox }) => Object.assign(proxmox ?? {}, { privileges: [], elsewhere: ["/vms"], guests: 7 }),
+    ["proxmox: the token has no rights on /, only on /vms, and sees 7 guests"],
+  ],
+  [
+    "a Proxmox token with a part of the role",
+    (_, { proxmox }) => Object.assign(proxmox ?? {}, { privileges: ["Sys.Audit", "VM.Audit"] }),
+    ["proxmox: the token has not Datastore.Audit, Pool.Audit on /, and sees 7 guests"],
+  ],
+  [
+    "a Proxmox token that sees nothing, where the stack made guests",
+    (_, { proxmox }) => Object.assign(proxmox ?? {}, { guests: 0 }),
+    ["proxmox: the token sees 0 guests, and the stack made 3"],
   ],
   [
     "a Proxmox token that is refused",
@@ -210,6 +224,16 @@ test("a target that was down and answers again is a note, not a finding", () => 
   });
   expect(causes(found)).toEqual([]);
   expect(found.notes).toEqual([{ host: "nixio", text: "node was down at the last scrape and answers again" }]);
+});
+
+test("a Proxmox without guests is a note where the stack made none there", () => {
+  const situation = healthy();
+  const found = diagnosis((_, { proxmox }) => Object.assign(proxmox ?? {}, { guests: 0 }), {
+    ...situation,
+    stack: { ...stack, guests: 0 },
+  });
+  expect(causes(found)).toEqual([]);
+  expect(found.notes).toEqual([{ host: "nixmon", text: "Proxmox has no guests" }]);
 });
 
 test("another version than at the deployment is a note", () => {

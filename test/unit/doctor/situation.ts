@@ -14,6 +14,7 @@ const plan = planCluster(cluster(), content);
 export const stack: DeployedStack = {
   stack: "home",
   primary: "nixmon",
+  guests: 3,
   scrapeTargets: plan.targets,
   hosts: Object.fromEntries(
     Object.entries(plan.hosts).map(([name, data]) => [
@@ -71,7 +72,8 @@ function collector(): CollectorFacts {
     },
     proxmox: {
       permissions: { code: 200, exit: 0, address: "", error: "" },
-      privileges: ["Sys.Audit", "VM.Audit"],
+      privileges: ["Datastore.Audit", "Pool.Audit", "Sys.Audit", "VM.Audit"],
+      elsewhere: [],
       guests: 7,
     },
     certificates: [

@@ -1,0 +1,32 @@
+import { readDeployed } from "../../../cli/doctor/state";
+
+const guest = (type: string, more: object = {}) => ({ urn: `urn:${type}`, type: `proxmoxve:index/${type}`, ...more });
+const apply = {
+  urn: "urn:web-apply",
+  type: "command:local:Command",
+  inputs: {
+    create: "node cli/push.js apply",
+    stdin: JSON.stringify({
+      name: "web",
+      connection: { host: "10.0.0.3", port: 22, user: "root", hostKey: "ssh-ed25519 AAAA" },
+      data: { schema: 1, host: "web", collector: null },
+    }),
+  },
+  outputs: { stdout: JSON.stringify({ hash: "h" }) },
+};
+const exported = (...resources: object[]) => JSON.stringify({ deployment: { resources } });
+
+test("the guests of a stack are its virtual machines and containers, without those that are being replaced", () => {
+  const machines = [
+    guest("vmLegacy:VmLegacy"),
+    guest("vmLegacy:VmLegacy", { delete: true }),
+    guest("containerLegacy:ContainerLegacy"),
+    guest("userTokenLegacy:UserTokenLegacy"),
+  ];
+  expect(readDeployed("home", exported(apply, ...machines)).guests).toBe(2);
+  expect(readDeployed("home", exported(apply)).guests).toBe(0);
+});
+
+test("a state without a host is an error that says what to type", () => {
+  expect(() => readDeployed("home", exported())).toThrow("want a deployed stack; run `make up STACK=home`");
+});
