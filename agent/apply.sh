@@ -27,20 +27,17 @@ apply() {
     drop_lock; sleep 2; take_lock "apply $hash" "$lock"; recover
   done
   if [ "$(cat "$CURRENT/hash" 2>/dev/null)" = "$hash" ] && has_hash "$RUNNING" "$hash" && has_hash "$PROFILE" "$hash" && untouched && gate "$(running)" 0; then
-    say 'already applied and healthy: nothing to do'; print_manifest "$(running)"; return
+    say 'already applied and healthy: nothing to do'; drop_secrets; print_manifest "$(running)"; return
   fi
 
   step stage 'new generation'
   find "$BASE" -maxdepth 1 -name 'incoming.*' -mmin +60 -exec rm -rf {} +
   prepare_base || die 12 "cannot write below $BASE ($(df -Pk "$BASE" | awk 'END { print $4 }') kB free)"
-  if [ -e "$LINK" ] && [ ! -L "$LINK" ]; then
-    [ "$(cat "$LINK"/* | tr -d ' \n')" = '{}' ] || die 12 "$LINK is there and is not ours: move it away"
-    rm -rf "$LINK" # the empty placeholder that \`remove\` leaves
-  fi
+  set_link || die 12 "cannot link $LINK: what is there and is not ours has to be moved away"
   P_generation=$(($(find "$BASE/generations" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -n | tail -n 1) + 1))
-  P_hash=$hash P_old=$(running) P_new='' P_profile=$(readlink -f "$PROFILE") P_was=$(readlink "$CURRENT") P_boot=$(boot_id)
+  P_hash=$hash P_old=$(running) P_new='' P_profile=$(readlink -f "$PROFILE") P_was=$(readlink "$CURRENT") P_boot=$(boot_id) P_activate=$((activate > 60 ? activate : 60))
   { save_pending build && chmod 755 "$DIR" && cp "$DIR/agent" "$BASE/.agent" && mv -f "$BASE/.agent" "$BASE/agent" &&
-    mv -T "$DIR" "$BASE/generations/$P_generation" && ln -sfn "$CURRENT" "$LINK"; } ||
+    mv -T "$DIR" "$BASE/generations/$P_generation" && sync -f "$BASE"; } ||
     { rm -f "$STATE/.pending" "$BASE/.agent"; forget_pending; die 12 "cannot stage ($(df -Pk "$BASE" | awk 'END { print $4 }') kB free below $BASE)"; }
   DIR=''
 
@@ -89,7 +86,7 @@ unit${TAB}gating${TAB}$u"
 
 make_permanent() { # the pending apply becomes the boot default
   STEP=confirm
-  save_pending confirming || undo 19 'cannot write the state'
+  save_pending confirming && sync -f "$BASE" || undo 19 'cannot write the state'
   limited 60 nix-env -p "$PROFILE" --set "$P_new" || { log_tail; undo 19 'nix-env could not set the system profile'; }
   limited 120 "$P_new/bin/switch-to-configuration" boot || { log_tail; undo 19 'switch-to-configuration boot failed; its last lines are above'; }
   point_current "generations/$P_generation" && date -u +%Y-%m-%dT%H:%M:%SZ | write_state confirmed || undo 19 'cannot write the state'
@@ -98,22 +95,34 @@ make_permanent() { # the pending apply becomes the boot default
   # Keep 5, and generation 0.
   find "$BASE/generations" -mindepth 1 -maxdepth 1 -name '[1-9]*' -printf '%f\n' | sort -rn | tail -n +6 | while IFS= read -r g; do rm -rf "${BASE:?}/generations/$g"; done
 }
-confirm() {
+confirm() { # HASH [watch=S]
+  [ $# -ge 1 ] || { STEP=usage; die 2 'confirm wants HASH'; }
+  watch=${2:-}; need_number "$watch"
   STEP=confirm
+  start_watch "${watch#watch=}"
   take_lock "confirm $1" 20
   recover
   AFTERMATH="the host $(host_state)"
-  if [ -z "$LIVE" ] && has_hash "$RUNNING" "$1" && [ "$(cat "$CURRENT/hash" 2>/dev/null)" = "$1" ]; then gate "$(running)" 5; print_manifest "$(running)"; return; fi
+  if [ -z "$LIVE" ] && has_hash "$RUNNING" "$1" && [ "$(cat "$CURRENT/hash" 2>/dev/null)" = "$1" ]; then gate "$(running)" 5; drop_secrets; print_manifest "$(running)"; return; fi
   [ -n "$LIVE" ] && [ "$P_hash" = "$1" ] && [ "$(running)" = "$P_new" ] || die 19 "no trial of $1 is waiting here; it has been rolled back"
   gate "$P_new" 5 || undo 18 "${FAILING%?}"
+  trap '' TERM INT HUP # what has begun here ends here, with the deployer or without
+  # The rollback timer is too short for a slow boot loader; its service, if it has just run out, is waiting for our lock and would kill us.
+  arm nixmon-watchdog $((360 + P_activate)) || undo 16 'systemd-run could not arm the rollback timer'
+  systemctl stop nixmon-rollback.timer nixmon-rollback.service >/dev/null 2>&1 9>&-
   make_permanent
   print_manifest "$P_new"
 }
 rollback() {
   STEP=rollback
   exec 9>>"$LOCK"
-  # The holder keeps to deadlines of its own; one that does not is stuck, and the host matters more.
-  flock -w 20 9 || { kill -9 "$(sed -n 's/.*, pid \([0-9]*\),.*/\1/p' "$LOCK")"; flock -w 20 9; }
+  if ! flock -w 20 9; then
+    # The holder keeps to deadlines of its own; one that does not is stuck, and the host matters more. The number may be another process's by now.
+    pid=$(sed -n 's/.*, pid \([0-9]*\),.*/\1/p' "$LOCK")
+    [ "$(readlink "/proc/$pid/fd/9")" != "$LOCK" ] || kill -9 "$pid"
+    flock -w 20 9 || { AFTERMATH="the host $(host_state)"; die 10 "a run that does not end holds the lock, and is not the agent that wrote: $(cat "$LOCK")"; }
+  fi
+  hold rollback
   load_pending || return 0
   case $P_phase in confirming) finish_or_undo; return ;; build) point_current "$P_was"; forget_pending; return ;; esac
   roll_back || die 21 'nobody confirmed in time'

@@ -8,18 +8,21 @@ watch_deployer() {
 }
 start_watch() {
   trap 'deployer_gone' TERM INT HUP
-  trap 'tidy' EXIT
   [ -n "$1" ] || return 0
   exec 3<&0; watch_deployer "$1" <&3 >/dev/null 9>&- & WATCHER=$!; exec 3<&-
 }
-tidy() { [ -z "$WATCHER" ] || kill -9 "$WATCHER" 2>/dev/null; [ -z "$DIR" ] || rm -rf "$DIR"; }
+tidy() {
+  [ -z "$WATCHER" ] || kill -9 "$WATCHER" 2>/dev/null
+  case $DIR in "$BASE"/*) rm -rf "$DIR" ;; esac
+  [ -z "$HELD" ] || drop_lock
+}
 deployer_gone() {
   trap '' TERM INT HUP
   [ -z "$CHILD" ] || { kill -TERM "$CHILD"; wait "$CHILD"; } 2>/dev/null
   case $PHASE in
     activate|waiting) undo 20 'the deployer went away' ;;
     build) point_current "$P_was"; forget_pending ;;
-    remove) ln -sfn "$CURRENT" "$LINK" ;;
+    remove) set_link ;;
   esac
   die 20 'the deployer went away'
 }

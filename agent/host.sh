@@ -1,13 +1,13 @@
 # shellcheck shell=sh
 # status, and remove: what is here, and nothing of it any more. A part of nixmon-agent.
 status() {
-  recover_if_free
   pending=null; ! load_pending || pending="{\"hash\":\"$P_hash\",\"phase\":\"$P_phase\",\"generation\":$P_generation}"
   healthy=true EVERY=yes; gate "$(running)" 0 || healthy=false
   printf '{"host":%s,"generation":%s,"hash":%s,"system":"%s","pending":%s,"healthy":%s,"failing":[%s],"tolerated":[%s],"versions":{%s}}\n' "$(json "$(uname -n)")" \
     "$(basename "$(readlink "$CURRENT" || echo null)")" "$(json "$(cat "$CURRENT/hash" 2>/dev/null)")" "$(running)" "$pending" "$healthy" "$(json_list "$FAILING")" "$(json_list "$TOLERATED")" "$VERSIONS"
 }
 
+runs_nixmon() { [ -s "$RUNNING/etc/nixmon/manifest.json" ]; }
 remove() {
   build=1800 watch=''
   for a; do
@@ -16,20 +16,20 @@ remove() {
   done
   STEP=remove AFTERMATH='nixmon is still installed'
   start_watch "$watch"
-  if [ ! -e "$BASE" ] && [ ! -L "$LINK" ]; then say 'nothing to remove'; echo '{"removed":false}'; return; fi
+  if [ ! -e "$BASE" ] && [ ! -L "$LINK" ] && ! runs_nixmon; then say 'nothing to remove'; echo '{"removed":false}'; return; fi
   take_lock remove 45
-  mkdir -p "$STATE" || die 24 "cannot write below $BASE"
+  prepare_base || die 24 "cannot write below $BASE"
   recover
   [ -z "$LIVE" ] || roll_back || die 21 'the trial in progress could not be undone'
-  if [ -L "$LINK" ]; then
+  if [ -L "$LINK" ] || runs_nixmon; then # without the link it may be a removal that was cut short
     step remove "building the host's configuration without nixmon, at most $build s"
-    PHASE=remove old=$(running); rm -f "$LINK"
+    PHASE=remove old=$(running); [ ! -L "$LINK" ] || rm -f "$LINK"
     if ! build_here "$build" "$BASE/generations/0"; then
       # The import line is still there and unconditional: an empty module in our place keeps it valid.
       mkdir -p "$LINK" && echo '{ }' >"$LINK/default.nix"
-      build_here "$build" "$BASE/generations/0" || { log_tail; rm -rf "$LINK"; ln -sfn "$CURRENT" "$LINK"; die 24 "the host's configuration does not build without nixmon; the last lines are above"; }
-      say "left an empty $LINK: take \`./nixmon\` out of the imports in ${FLAKE:-/etc/nixos}, then delete it"
+      build_here "$build" "$BASE/generations/0" || { log_tail; set_link; die 24 "the host's configuration does not build without nixmon; the last lines are above"; }
     fi
+    [ ! -e "$LINK" ] || say "left an empty $LINK: take \`./nixmon\` out of the imports in ${FLAKE:-/etc/nixos}, then delete it"
     trap '' TERM INT HUP; PHASE=''
     new=$(readlink -f "$STATE/build/result")
     limited 60 nix-env -p "$PROFILE" --set "$new" || { log_tail; die 24 'nix-env could not set the system profile'; }

@@ -40,7 +40,9 @@ secrets() {
   umask 077
   exec 8>>"$LOCK.secrets"; flock -w 30 8 || die 10 'another run writes secrets'
   mkdir -p "$BASE/secrets" && chmod 755 "$BASE" && rm -rf "$BASE"/secrets/.new.* && new=$(mktemp -d "$BASE/secrets/.new.XXXXXX") || die 22 "cannot write below $BASE/secrets"
-  trap 'rm -rf "$new"' EXIT
+  DIR=$new
+  # A deployer that hangs is not to keep the lock for others.
+  timeout 20 sed '/^\.$/q' >"$new/.list" || die 22 "the list did not come to its end within 20 s, or no space"
   # First all of them beside the old ones, so that a bad line, a full disk or a cut connection changes nothing.
   complete='' wanted=''
   while IFS=$TAB read -r key value; do
@@ -49,7 +51,7 @@ secrets() {
     mkdir -p "$new/$(dirname "$key")" && printf '%s' "$value" | base64 -d >"$new/$key" 2>/dev/null && sync "$new/$key" || die 22 "cannot store $key: bad base64, or no space"
     wanted="$wanted$key
 "
-  done
+  done <"$new/.list"
   [ -n "$complete" ] || die 22 'the list ended early: the connection was cut'
   # Units that an earlier run did not come to, or that failed, have not seen what is already stored.
   AFTERMATH='some secrets may be new, each is whole' units=$(cat "$STATE/refresh" 2>/dev/null) changed=0
@@ -68,10 +70,6 @@ secrets() {
     fi
   done
   rm -rf "$new"
-  [ "${1:-}" != --exact ] || (cd "$BASE/secrets" && find . -type f | sed 's,^\./,,') | while IFS= read -r key; do
-    printf '%s' "$wanted" | grep -qxF "$key" || { rm -f "$BASE/secrets/$key"; say "secrets: $key is not wanted any more"; }
-  done
-  find "$BASE/secrets" -mindepth 1 -type d -empty -delete
   bad=$(refresh "$units")
   [ -z "$bad" ] || { echo "$bad" | tr '\n' ',' | write_state refresh; AFTERMATH='the secrets are stored'; die 22 "these consumers did not come back: $(echo "$bad" | tr '\n' ' ')"; }
   rm -f "$STATE/refresh"

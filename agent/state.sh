@@ -9,6 +9,10 @@ point_current() { ln -sfn "$1" "$BASE/.current" && mv -fT "$BASE/.current" "$CUR
 has_hash() { tr -d ' \n' 2>/dev/null <"$1/etc/nixmon/manifest.json" | grep -qF "\"hash\":\"$2\""; }
 failed_units() { systemctl list-units --failed --plain --no-legend 2>/dev/null | awk '{ print $1 }'; }
 units_of_log() { sed -n 's/.*the following units failed: //p' "$LOG" | tr -d ' ' | tr ',' '\n'; }
+set_link() { # the import's place: ours, also where `remove` left an empty module; fails where it is somebody else's
+  [ -L "$LINK" ] || [ ! -e "$LINK" ] || { [ "$(cat "$LINK"/* 2>/dev/null | tr -d ' \n')" = '{}' ] && rm -rf "$LINK"; } || return 1
+  ln -sfn "$CURRENT" "$LINK"
+}
 # Two timers, so that one can be armed before the other goes: `watchdog` while apply is at work, `rollback` while it waits for its confirm.
 disarm() { systemctl stop nixmon-rollback.timer nixmon-watchdog.timer >/dev/null 2>&1 9>&-; }
 arm() { # UNIT SECONDS. systemd may be a minute late by default, hence AccuracySec.
@@ -32,19 +36,20 @@ take_lock() { # WHAT SECONDS-TO-WAIT
     say "waiting up to $2 s for the lock: $(cat "$LOCK")"
     flock -w "$2" 9 || { STEP=lock; die 10 "another run holds the lock: $(cat "$LOCK")"; }
   fi
-  echo "$1, pid $$, since $(date -u +%H:%M:%SZ), for ${SUDO_USER:-root} from ${SSH_CONNECTION:-this host}" >"$LOCK"
+  hold "$1"
 }
-drop_lock() { : >"$LOCK"; exec 9>&-; }
+hold() { HELD=yes; echo "$1, pid $$, since $(date -u +%H:%M:%SZ), for ${SUDO_USER:-root} from ${SSH_CONNECTION:-this host}" >"$LOCK"; }
+drop_lock() { : >"$LOCK"; HELD=''; exec 9>&-; }
 
 save_pending() { # PHASE
   PHASE=$1
-  for k in generation hash old new profile was boot; do eval "printf \"P_%s='%s'\n\" $k \"\$P_$k\""; done |
+  for k in generation hash old new profile was boot activate; do eval "printf \"P_%s='%s'\n\" $k \"\$P_$k\""; done |
     { echo "P_phase='$PHASE'"; cat; } | write_state pending
 }
 load_pending() {
   [ -s "$STATE/pending" ] || return 1
   # shellcheck source=/dev/null
-  . "$STATE/pending"; PHASE=$P_phase
+  . "$STATE/pending"
 }
 forget_pending() { # [keep]: without `keep` the generation that did not make it is removed
   disarm; rm -f "$ROOTS/nixmon-old"; rm -f "$STATE/pending"; PHASE=''
@@ -54,17 +59,22 @@ forget_pending() { # [keep]: without `keep` the generation that did not make it 
 # Back to the system that ran before; sets AFTERMATH. Fails (1) if that system does not come back.
 roll_back() {
   say "rolling back to $P_old"
+  PHASE=activate # a deployer that goes away in the middle of it has it begin again
+  # Nobody may begin this again while it lasts. The watchdog's own run cannot arm it, and needs none.
+  disarm; arm nixmon-watchdog $((2 * P_activate + 240)) 2>/dev/null
   if [ "$(readlink -f "$PROFILE")" != "$P_profile" ]; then
     limited 60 nix-env -p "$PROFILE" --set "$P_profile"; limited 60 "$P_profile/bin/switch-to-configuration" boot
   fi
   point_current "$P_was"
-  limited 60 "$P_old/bin/switch-to-configuration" test; rc=$?
+  limited "$P_activate" "$P_old/bin/switch-to-configuration" test; rc=$?
+  [ "$rc" -ne 124 ] || { limited "$P_activate" "$P_old/bin/switch-to-configuration" test; rc=$?; }
   if [ "$(running)" != "$P_old" ]; then
     AFTERMATH="ROLLBACK FAILED (exit $rc): the host runs $(running); by hand: $P_old/bin/switch-to-configuration test"
     log_tail; return 1
   fi
   forget_pending
   AFTERMATH="rolled back; the host $(host_state)"
+  [ "$rc" -eq 0 ] || AFTERMATH="$AFTERMATH (its activation ended with exit $rc)"
   if [ -s "$P_old/etc/nixmon/gate" ]; then
     GRACE=0
     if gate "$P_old" 5; then AFTERMATH="$AFTERMATH, and its checks pass"
@@ -80,7 +90,8 @@ finish_or_undo() { # of a confirmation that was cut short
   if [ "$(running)" = "$P_new" ]; then say 'finishing a confirmation that was cut short'; make_permanent
   else say "a confirmation of $P_hash was cut short, and the host came up with its old configuration"; roll_back; fi
 }
-# With the lock held nobody else is at work: what is pending is either waiting for its confirm (LIVE) or left by a crash or reboot.
+# With the lock held nobody else is at work: what is pending is either waiting for its confirm (LIVE, not ours to undo) or left by a crash or
+# reboot.
 recover() {
   LIVE=''
   load_pending || return 0
@@ -100,5 +111,6 @@ recover() {
 }
 recover_if_free() { # for commands that need no lock: whoever holds it looks after the state
   [ -s "$STATE/pending" ] || return 0
-  exec 9>>"$LOCK"; if flock -n 9; then recover; fi; exec 9>&-
+  exec 9>>"$LOCK"
+  if flock -n 9; then hold "$STEP"; recover; drop_lock; else exec 9>&-; fi
 }

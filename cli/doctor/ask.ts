@@ -25,7 +25,7 @@ const questionSeconds = 25;
 
 /** Runs on the host with the agent's length, the agent and the questions on stdin; nothing of it is written to a disk. */
 const driver = `set -u
-IFS= read -r length && agent=$(head -c "$length") || exit 12
+length=$(timeout 60 head -c 9) && agent=$(timeout 60 head -c "$length") || exit 12
 dir=$(mktemp -d /run/nixmon-doctor.XXXXXX) || exit 12
 trap 'rm -rf "$dir"' EXIT
 keep() { name=$1; shift; timeout -k 2 ${questionSeconds} "$@" >"$dir/$name.out" 2>"$dir/$name.err"; echo $? >"$dir/$name.code"; }

@@ -37,6 +37,16 @@ export async function aftermath(target: HostInput, hash: string, seconds: number
   return `State of ${name} unknown: ${last}. Its own timer brings the old configuration back, if the new one was active`;
 }
 
+/**
+ * Seconds to ask a host whose trial could not be confirmed. One that answers in some way is asked until its timer has brought the old
+ * configuration back; one that hangs gets what is left of a minute.
+ * @param spent seconds since the trial began to wait
+ */
+export function secondsToAsk({ failure }: ReachError, confirm: number, spent: number): number {
+  const hangs = failure === undefined || failure.kind === "unreachable" || failure.kind === "no banner";
+  return hangs ? Math.max(5, Math.min(confirm + 10, 58 - spent)) : confirm + 10;
+}
+
 async function ask(target: HostInput, seconds: number): Promise<Status | undefined> {
   const ended = await visit(target, {
     command: agentCommand(target.connection.user, ["status"]),

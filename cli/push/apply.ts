@@ -1,10 +1,13 @@
-import { aftermath } from "./aftermath";
+import { aftermath, secondsToAsk } from "./aftermath";
 import { type ApplyInput, readApply } from "./input";
 import { hostPayload } from "./payload";
 import { ReachError, say, visit } from "./reach";
 import { packageRoot, releaseHash } from "./release";
-import { applyCommand, confirmCommand, silenceAllowed } from "./remote";
+import { applyCommand, confirmCommand, measured, silenceAllowed } from "./remote";
 import type { Ended } from "./session";
+
+/** The agent answers each beat. Together with connecting, and with asking once more, a host that hangs is given up within a minute. */
+const silence = 30;
 
 /** Builds, tries and confirms one host's configuration; prints its manifest. Two connections, or one where nothing is to be done. */
 export async function apply(text: string): Promise<number> {
@@ -18,12 +21,10 @@ export async function apply(text: string): Promise<number> {
     command: applyCommand(connection.user, payload.hash, limits, input.activation),
     input: async () => {
       const { archive } = await import("./archive");
-      const packed = await archive(payload.files);
-      return Buffer.concat([Buffer.from(`${packed.length}\n`), packed]);
+      return measured(await archive(payload.files));
     },
     heartbeat: true,
-    // The agent answers each beat. Together with connecting, and with asking once more, a host that hangs is given up within a minute.
-    silence: 30,
+    silence,
     // Each of these has its own limit on the host; besides, it may wait for another run to end and has to get back to the old system.
     deadline: 240 + limits.build + limits.activate + limits.gate,
   }).catch(async (error: unknown) => {
@@ -35,18 +36,21 @@ export async function apply(text: string): Promise<number> {
     return 0;
   }
 
+  const began = Date.now();
   const confirmed = await visit(input, {
-    command: confirmCommand(connection.user, payload.hash),
+    command: confirmCommand(connection.user, payload.hash, limits),
     input: () => Buffer.alloc(0),
-    heartbeat: false,
-    // Making it the boot default writes boot loader files, quietly.
-    silence: 150,
-    // A new configuration may restart sshd or the network: as long as the trial lasts it is worth knocking again.
+    heartbeat: true,
+    silence,
+    // The profile and the boot loader, or the way back, have limits of their own on the host.
+    deadline: 300 + limits.activate,
+    // A new configuration may restart sshd or the network, so it is worth knocking again; a confirmation needs the rest of the trial's time.
     retry: (failure) => failure.gone,
-    retryFor: limits.confirm - 5,
+    retryFor: limits.confirm / 2,
   }).catch(async (error: unknown) => {
     if (!(error instanceof ReachError)) throw error;
-    const became = await aftermath(input, payload.hash, limits.confirm + 10);
+    const spent = Math.round((Date.now() - began) / 1000);
+    const became = await aftermath(input, payload.hash, secondsToAsk(error, limits.confirm, spent));
     throw new Error(
       `step confirm: ${sentence(error.message)} The new configuration of ${name} was active but could not be confirmed over a new ` +
         `connection, so it does not stay. ${became}`,
@@ -72,7 +76,7 @@ function checkRelease({ release, data }: ApplyInput, root: string): void {
 async function afterwards(error: unknown, input: ApplyInput, hash: string): Promise<unknown> {
   if (!(error instanceof ReachError) || error.lost === undefined) return error;
   // A host that fell silent has had its time already: the whole is to end within a minute.
-  const became = await aftermath(input, hash, error.lost.silent ? 10 : silenceAllowed(input.limits) + 15);
+  const became = await aftermath(input, hash, error.lost.silent ? 10 : silenceAllowed(input.limits) + 10);
   return new Error(`${sentence(error.message)} ${became}`);
 }
 

@@ -4,10 +4,13 @@ import { agentScript, packageRoot } from "./release";
 import { agentCommand, agentInput, removeWords, secretLines } from "./remote";
 import { inTurn } from "./turns";
 
-/** Writes the host's secrets and removes those not among them; restarts only consumers of changed ones. */
+/**
+ * Writes the host's secrets; restarts only consumers of changed ones. What is no longer wanted stays until the configuration that does not
+ * name it is confirmed: until then the host may have to go back to one that reads it.
+ */
 export async function secrets(text: string): Promise<number> {
   const input = readSecrets(text);
-  return report(await run(input, ["secrets", "--exact"], () => secretLines(input.secrets)));
+  return report(await run(input, ["secrets"], () => secretLines(input.secrets)));
 }
 
 /** Writes one host's targets on the primary. */

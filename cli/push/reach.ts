@@ -26,13 +26,21 @@ export interface Visit extends Pick<Session, "input" | "heartbeat"> {
   command: string;
   /** Seconds for all of it; default 180. */
   deadline?: number;
-  /** Seconds without a sign of life; default 45, so that with connecting it is below a minute. */
+  /** Seconds without a sign of life; default 45. To the first one there may be fewer, see `patience`. */
   silence?: number;
   /** Seconds until the SSH handshake must be done; default 10. */
   connect?: number;
   /** Seconds during which `retry` says whether a failed connection is tried again; default 20. */
   retryFor?: number;
   retry?: (failure: ConnectionFailure) => boolean;
+}
+
+/**
+ * Seconds for connecting and the agent's first word. However often it was tried before, a host that hangs is given up within a minute.
+ * @param spent seconds since the first try
+ */
+export function patience(silence: number, connect: number, spent: number): number {
+  return Math.min(silence, Math.max(connect + 2, 50 - spent));
 }
 
 let folder: string | undefined;
@@ -70,17 +78,19 @@ export async function visit(target: HostInput, how: Visit): Promise<Ended> {
   const started = Date.now();
   for (;;) {
     const talk = narrator(name);
+    const start = patience(silence, connect, Math.round((Date.now() - started) / 1000));
     const ended = await runSession({
       args,
       input: how.input,
       heartbeat: how.heartbeat,
       deadline: how.deadline ?? 180,
+      start,
       silence,
       onLine: talk.line,
     }).finally(talk.end);
     if (ended.cut !== undefined) {
       const lost = ended.answered ? { silent: ended.cut === "silence" } : undefined;
-      throw new ReachError(cutMessage(target, ended, silence, talk.step()), undefined, lost);
+      throw new ReachError(cutMessage(target, ended, ended.answered ? silence : start, talk.step()), undefined, lost);
     }
     if (ended.code !== 255 && (ended.answered || ended.code === 0 || !/^sudo: /m.test(ended.stderr))) return ended;
     const failure = explain(ended.stderr, { name, connection, connectSeconds: connect });
@@ -143,12 +153,12 @@ function narrator(name: string) {
   };
 }
 
-function cutMessage({ name, connection }: HostInput, ended: Ended, silence: number, step: string): string {
+function cutMessage({ name, connection }: HostInput, ended: Ended, seconds: number, step: string): string {
   const where = `${name} (${connection.user}@${connection.host} port ${connection.port})`;
   if (ended.cut === "deadline") return `${where}: step ${step} did not end in the time given to it`;
-  if (ended.answered) return `${where}: the host stopped answering at step ${step}: no sign of life for ${silence} s`;
+  if (ended.answered) return `${where}: the host stopped answering at step ${step}: no sign of life for ${seconds} s`;
   return (
-    `${where}: connected, but the agent did not start within ${silence} s: the host hangs ` +
+    `${where}: connected, but the agent did not start within ${seconds} s: the host hangs ` +
     "(a full or dead disk, a login shell that waits, sudo that asks)"
   );
 }

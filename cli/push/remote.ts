@@ -56,7 +56,8 @@ export function silenceAllowed(limits: HostLimits): number {
 // An ssh session without login shell may lack NixOS's own path.
 const path = "PATH=$PATH:/run/wrappers/bin:/run/current-system/sw/bin";
 
-// stdin: a line with the length of the archive, the archive, then heartbeats.
+// stdin: the length of the archive (see `measured`), the archive, then heartbeats. Each read is bounded: when the network between is gone, stdin
+// does not end.
 const unpackAndRun = `${path}
 fail() {
   place=/var/lib/nixmon; [ -d $place ] || place=/var/lib
@@ -65,13 +66,13 @@ nixmon-agent: STATE $(uname -n): nothing was activated; the host runs generation
   exit 12
 }
 umask 022
-IFS= read -r length && why=$(mkdir -p /var/lib/nixmon 2>&1) && why=$(mktemp -d /var/lib/nixmon/incoming.XXXXXX 2>&1) && dir=$why || fail
-why=$(head -c "$length" | tar -xzf - -C "$dir" 2>&1) || { rm -rf "$dir"; fail; }
+length=$(timeout 60 head -c 9) && why=$(mkdir -p /var/lib/nixmon 2>&1) && why=$(mktemp -d /var/lib/nixmon/incoming.XXXXXX 2>&1) && dir=$why || fail
+why=$(timeout 300 head -c "$length" | tar -xzf - -C "$dir" 2>&1) || { rm -rf "$dir"; fail; }
 exec sh "$dir/agent" apply "$dir" "$@"`;
 
-// stdin: a line with the length of the agent, the agent, then what its command reads. It goes through no file and no command line.
+// stdin: the length of the agent, the agent, then what its command reads. It goes through no file and no command line.
 const readAndRun = `${path}
-IFS= read -r length && agent=$(head -c "$length") && eval "$agent"`;
+length=$(timeout 60 head -c 9) && agent=$(timeout 60 head -c "$length") && eval "$agent"`;
 
 /** Unpacks the payload from stdin and tries it out; the answer on stdout is empty when it waits for its confirmation. */
 export function applyCommand(user: string, hash: string, limits: HostLimits, activation: Activation = {}): string {
@@ -82,8 +83,8 @@ export function applyCommand(user: string, hash: string, limits: HostLimits, act
 }
 
 /** Makes the trial of `hash` permanent; run by the agent that the apply left on the host. */
-export function confirmCommand(user: string, hash: string): string {
-  return asRoot(user, ["sh", "/var/lib/nixmon/agent", "confirm", hash]);
+export function confirmCommand(user: string, hash: string, limits: HostLimits): string {
+  return asRoot(user, ["sh", "/var/lib/nixmon/agent", "confirm", hash, `watch=${silenceAllowed(limits)}`]);
 }
 
 /** The agent's words for taking nixmon off a host. */
@@ -102,7 +103,12 @@ function asRoot(user: string, words: readonly string[]): string {
 
 /** stdin of `agentCommand`: the agent, then the command's own input. */
 export function agentInput(agent: Buffer, input: string): Buffer {
-  return Buffer.concat([Buffer.from(`${agent.length}\n`), agent, Buffer.from(input)]);
+  return Buffer.concat([measured(agent), Buffer.from(input)]);
+}
+
+/** The bytes after their number, in eight digits and a newline: a shell that reads more than that takes it from what follows. */
+export function measured(bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${String(bytes.length).padStart(8, "0")}\n`), bytes]);
 }
 
 /** stdin of the agent's `secrets`: base64, and an end mark so that a list cut short is never taken for a whole one. */

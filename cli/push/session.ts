@@ -11,7 +11,9 @@ export interface Session {
   heartbeat: boolean;
   /** Seconds until ssh is killed, whatever happens. */
   deadline: number;
-  /** Seconds without a sign of life until ssh is killed. */
+  /** Seconds from the start to the first sign of life until ssh is killed. */
+  start: number;
+  /** Seconds without a further sign of life until ssh is killed. */
   silence: number;
   /** Gets each line of stderr as it comes. */
   onLine: (line: string) => void;
@@ -52,7 +54,11 @@ export function runSession(session: Session): Promise<Ended> {
       child.kill("SIGKILL");
     };
     const deadline = setTimeout(() => end("deadline"), session.deadline * 1000);
-    const silence = setTimeout(() => end("silence"), session.silence * 1000);
+    let silence = setTimeout(() => end("silence"), session.start * 1000);
+    const alive = () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => end("silence"), session.silence * 1000);
+    };
 
     const takeLines = (text: string) => {
       stderr += text;
@@ -65,13 +71,13 @@ export function runSession(session: Session): Promise<Ended> {
     };
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;
-      silence.refresh();
+      alive();
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      silence.refresh();
+      alive();
       takeLines(text);
     });
-    child.stdin.on("drain", () => silence.refresh());
+    child.stdin.on("drain", alive);
     // ssh may end before it has read everything; its exit code says why.
     child.stdin.on("error", () => undefined);
     child.on("error", (error: NodeJS.ErrnoException) => {

@@ -5,7 +5,8 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 shell=$1
 . "$here/host.sh"
-agent() { began=$(date +%s); if [ "$shell" = bash ]; then bash --posix "$work/nixmon-agent" "$@"; else "$shell" "$work/nixmon-agent" "$@"; fi >/run/out 2>/run/err; rc=$? took=$(($(date +%s) - began)); }
+run_agent() { if [ "$shell" = bash ]; then bash --posix "$work/nixmon-agent" "$@"; else "$shell" "$work/nixmon-agent" "$@"; fi; }
+agent() { began=$(date +%s); run_agent "$@" >/run/out 2>/run/err; rc=$? took=$(($(date +%s) - began)); }
 # payload NAME: a staged folder like the one a deployer unpacks; files come from /run/make. Sets dir and hash.
 payload() {
   mkdir -p /var/lib/nixmon; dir=$(mktemp -d /var/lib/nixmon/incoming.XXXXXX)
@@ -14,6 +15,9 @@ payload() {
   hash=$(sha256sum <"$dir/files.sha256" | cut -c1-64); printf %s "$hash" >"$dir/hash"
 }
 deploy() { payload "$1"; agent apply "$dir" "$hash" confirm=60 lock=1; }
+
+# Looked at before the tests of secrets: a list that never comes to its end.
+mkfifo /run/endless; sleep 300 >/run/endless & (run_agent secrets </run/endless >/dev/null 2>/run/endless.err; echo $? >/run/endless.rc) &
 
 # --- a first deployment that fails leaves the host's own configuration valid and running
 healthy; : >/run/make/build-fails; deploy broken
@@ -92,10 +96,12 @@ is 'its timer puts the link back' eval 'generation 2 && idle'
 healthy; deploy half0; sed -i "s/^P_phase=.*/P_phase='confirming'/" /var/lib/nixmon/state/pending; ln -sfn "/nix/store/$tolerant-system" /run/current-system; rm -f /run/timers/*; agent recover
 is 'a confirmation cut short by a reboot that brought the old system back is undone' eval 'code 0 && runs "$tolerant" && permanent "$tolerant" && generation 2 && idle'
 healthy; deploy killed; sed -i "s/^P_phase=.*/P_phase='activate'/" /var/lib/nixmon/state/pending
-agent status
-is 'a trial whose agent was killed is rolled back by the next command' eval 'runs "$tolerant" && idle'
+killed=$hash; cp -a /var/lib/nixmon/state/pending /run/pending; agent status
+is 'status shows what is pending and changes nothing of it' eval 'answers "\"pending\":{\"hash\":\"$killed\",\"phase\":\"activate\"" && runs "$killed" && cmp -s /run/pending /var/lib/nixmon/state/pending'
+agent targets rm none
+is 'a trial whose agent was killed is rolled back by the next command that changes something' eval 'runs "$tolerant" && idle'
 healthy; deploy half; sed -i "s/^P_phase=.*/P_phase='confirming'/" /var/lib/nixmon/state/pending; half=$hash
-agent status
+agent recover
 is 'a confirmation that was cut short is finished by the next command' eval 'runs "$half" && permanent "$half" && generation 3 && idle'
 healthy; payload waiting; agent apply "$dir" "$hash" confirm=3 lock=1; first=$hash; : >/run/calls; payload next; agent apply "$dir" "$hash" confirm=60 lock=1
 is 'an apply while another one waits for its confirm waits until that is decided' eval 'code 0 && says "waiting for an earlier apply ($first)" && runs "$hash"'
@@ -117,7 +123,9 @@ is 'with space again the next apply works' eval 'code 0 && generation 9'
 
 # --- secrets
 S=/var/lib/nixmon/secrets; row() { printf '%s\t%s\n' "$1" "$(printf %s "$2" | base64 -w0)"; }
-put() { agent secrets "$@" </run/in; }
+put() { agent secrets </run/in; }
+until_true [ -s /run/endless.rc ]
+is 'a list that does not come to its end keeps the lock for 20 s and no longer' eval '[ "$(cat /run/endless.rc)" = 22 ] && grep -q "within 20 s" /run/endless.err && flock -n /run/nixmon.lock.secrets true'
 healthy; printf 'MONITORING/GRAFANA/SECRET_KEY\troot\t0400\tgrafana.service\nDB/PASS\tnobody\t0400\tpg.service:reload\nBAD\troot\t0400\tbroken.service\n' >/run/make/secrets; deploy secretive; agent confirm "$hash"; : >/run/calls
 { row MONITORING/GRAFANA/SECRET_KEY 'a "b" $c'; row DB/PASS two; row FREE three; echo .; } >/run/in; put
 is 'secrets are whole, 0400, in folders of 0700, or 0711 above another owner' eval 'code 0 && [ "$(cat $S/MONITORING/GRAFANA/SECRET_KEY)" = "a \"b\" \$c" ] && [ "$(stat -c "%a %U" $S/MONITORING/GRAFANA/SECRET_KEY $S/MONITORING $S/DB/PASS $S/DB | tr "\n" ,)" = "400 root,700 root,400 nobody,711 root," ]'
@@ -130,12 +138,12 @@ is 'one changed secret restarts its consumer alone' [ "$(cat /run/calls)" = 'try
 is 'a key that leaves the folder is refused and nothing changes' eval 'code 22 && says "is no key" && [ "$(cat $S/FREE)" = three ] && [ ! -e /var/lib/nixmon/ESCAPE ]'
 for k in lower A//B /A A/ 'A B'; do { row "$k" x; echo .; } >/run/in; put; [ "$rc" = 22 ] || { echo "#   accepted: $k"; break; }; done
 is 'other bad keys are refused too' code 22
-{ row FREE four; } >/run/in; put --exact
+{ row FREE four; } >/run/in; put
 is 'a list without its end is refused: nothing changes or goes' eval 'code 22 && says "ended early" && [ "$(cat $S/FREE)" = three ] && [ -e $S/DB/PASS ]'
 printf 'FREE\t!!!\n.\n' >/run/in; put
 is 'a value that is not base64 is refused' eval 'code 22 && [ "$(cat $S/FREE)" = three ] && [ -z "$(find $S -name ".new*")" ]'
-{ row FREE three; echo .; } >/run/in; put --exact
-is '--exact removes what is not listed, with its folders' eval 'code 0 && [ "$(find $S -mindepth 1 -printf "%P ")" = "FREE " ]'
+{ row FREE three; echo .; } >/run/in; put
+is 'what is not listed stays: only a confirmed payload takes a secret away' eval 'code 0 && [ -e $S/DB/PASS ] && [ -e $S/MONITORING/GRAFANA/SECRET_KEY ]'
 { row FREE three; row BAD x; echo .; } >/run/in; put
 is 'a consumer that does not come back is named' eval 'code 22 && says "broken.service" && says "the secrets are stored" && [ -e $S/BAD ]'
 : >/run/calls; put
@@ -155,7 +163,11 @@ is 'during rotations another user reads nothing, and nobody a part' eval '[ ! -s
 chmod 755 /var/lib/nixmon/secrets; chmod 444 $S/FREE; steal
 is 'control: a readable secret would have been read' [ -s /run/stolen ]
 healthy; { row FREE three; row DB/PASS two; echo .; } >/run/in; put; deploy 'x","secrets":"DB/PASS'; kept=$(find $S -type f | wc -l); agent confirm "$hash"
-is 'a confirmed payload takes the secrets away that it does not name, a trial none' eval 'code 0 && [ "$kept" -ge 2 ] && [ "$(find $S -type f -printf "%P ")" = "DB/PASS " ]'
+is 'a confirmed payload takes the secrets away that it does not name, a trial none' eval 'code 0 && [ "$kept" -ge 2 ] && [ "$(find $S -mindepth 1 -printf "%P ")" = "DB DB/PASS " ]'
+before=$hash; { row DB/PASS two; row FREE three; echo .; } >/run/in; put; { row DB/PASS two; echo .; } >/run/in; put; healthy; : >/run/make/units; payload 'y","secrets":"DB/PASS'; agent apply "$dir" "$hash" gate=1 lock=1
+is 'a deployment that drops a secret and fails leaves it to the old configuration' eval 'code 18 && runs "$before" && says "its checks pass" && [ "$(cat $S/FREE)" = three ]'
+healthy; deploy 'x","secrets":"DB/PASS'
+is 'an apply of what is already there takes away what it does not name' eval 'code 0 && says "nothing to do" && [ ! -e $S/FREE ] && [ "$(cat $S/DB/PASS)" = two ]'
 
 # --- targets
 T=/var/lib/nixmon/targets; printf '[{"targets":["10.0.0.3:9100"]}]\n' >/run/in; agent targets put nixio </run/in
@@ -200,6 +212,31 @@ agent remove 'flake=github:me/nixos#box' input=nixmon
 is 'remove builds the flake with an empty module as its input' eval 'code 0 && called "--override-input nixmon path:/var/lib/nixmon/generations/0" && runs plain && [ ! -e /var/lib/nixmon ]'
 healthy; deploy channel; agent confirm "$hash"
 is 'control: without a flake nothing of it is asked for' eval 'code 0 && not called "--flake"'
+
+# --- a lock that is not let go, a confirmation that takes long, a second apply
+channel=$hash
+is 'a run that has ended is not named as holder of the lock' [ ! -s /run/nixmon.lock ]
+printf '#!/bin/sh\n[ "$1" != -w ] || { shift 2; set -- -w 0.5 "$@"; }\nexec %s "$@"\n' "$(command -v flock)" >"$work/flock"; chmod 755 "$work/flock" # for tests that cannot wait
+sleep 30 & bystander=$!; ( flock 9; echo "apply, pid $bystander, since 12:00" >&9; exec sleep 3 ) 9>/run/nixmon.lock & sleep 0.2; agent rollback; wait $!
+is 'rollback kills no process that only has the number of an old agent, and says who keeps the lock' eval 'code 10 && kill -0 "$bystander" && says "apply, pid $bystander, since"'
+healthy; : >/run/make/build-hangs; payload stuck; (agent apply "$dir" "$hash" build=1000 lock=1) & until_true grep -q "step build" /run/err; until_true not [ "$(cat /var/lib/nixmon/current/hash)" = "$channel" ]
+stuck=$(sed -n 's/.*, pid \([0-9]*\),.*/\1/p' /run/nixmon.lock); kill -STOP "$stuck"; agent rollback
+is 'control: rollback ends an agent that is stuck, and puts things right' eval 'code 0 && not kill -0 "$stuck" 2>/dev/null && idle && [ "$(cat /var/lib/nixmon/current/hash)" = "$channel" ]'; rm "$work/flock"
+healthy; deploy first; first=$hash; payload second; (printf .; sleep 0.5) >/run/pipe & agent apply "$dir" "$hash" watch=5 lock=1 </run/pipe
+is 'an apply that waits for the trial of another does not undo it when its own deployer goes away' eval 'code 20 && says "waiting for an earlier apply ($first)" && runs "$first" && [ -e /run/timers/nixmon-rollback.timer ]'
+: >/run/calls; : >/run/slow-profile; (while [ -e /run/slow-profile ]; do printf .; sleep 0.1; done) >/run/pipe & agent confirm "$first" watch=5 </run/pipe
+is 'a confirmation shows that it is alive, and ends also when its deployer goes away' eval 'code 0 && says alive && permanent "$first" && idle'
+is 'what takes long in a confirmation has a longer timer than the trial had' [ "$(grep -e '^arm' -e 'stop nixmon-rollback.timer' -e nix-env /run/calls | head -n 3 | tr '\n' ,)" = "arm nixmon-watchdog.timer,stop nixmon-rollback.timer,nix-env --set $first-system," ]
+healthy; breaks '[ ! -e /run/slow-once ] || { rm /run/slow-once; exec sleep 30; }'; deploy slow-back; slow=$hash; agent confirm "$hash"
+healthy; deploy next; : >/run/slow-once; sed -i "s/^P_activate=.*/P_activate='1'/" /var/lib/nixmon/state/pending; : >/run/calls; agent rollback
+is 'the old configuration gets the time of an activation to come back, and one more try' eval 'code 0 && runs "$slow" && idle && [ "$(grep -c "switch test $slow" /run/calls)" = 2 ] && not grep -q "activation ended" /run/err'
+
+# --- removals that were cut short
+rm /etc/nixos/nixmon; agent remove
+is 'a removal that was cut short after it took the link away is done again' eval 'code 0 && answers "\"removed\":true" && runs plain && permanent plain && [ ! -e /var/lib/nixmon ]'
+: >/etc/nixos/strict; healthy; deploy late; agent confirm "$hash"; : >/run/hangs; (until grep -qs "{ }" /etc/nixos/nixmon/default.nix; do printf .; sleep 0.1; done; sleep 0.5) >/run/pipe & agent remove watch=5 </run/pipe; rm /run/hangs
+is 'a removal whose deployer goes away puts the link back where the empty module was' eval 'code 20 && [ "$(readlink /etc/nixos/nixmon)" = /var/lib/nixmon/current ] && [ ! -e /var/lib/nixmon/current/current ] && runs "$hash"'
+rm /etc/nixos/strict
 
 agent apply; is 'apply without arguments is a usage error' code 2
 agent apply x y build=soon; is 'a limit that is no number is a usage error' eval 'code 2 && says "build=soon"'

@@ -21,8 +21,9 @@ StrictModes no
 UsePAM no
 SetEnv PATH=$PATH FAKES=$FAKES
 CONFIG
-server() { /usr/sbin/sshd -f "$work/ssh/config" -p "$1" -o "PidFile=/run/sshd-$1.pid" -E "/run/sshd-$1.log"; until_true [ -s "/run/sshd-$1.pid" ]; }
+server() { port=$1; shift; /usr/sbin/sshd -f "$work/ssh/config" -p "$port" -o "PidFile=/run/sshd-$port.pid" -E "/run/sshd-$port.log" "$@"; until_true [ -s "/run/sshd-$port.pid" ]; }
 server 22220
+server 22227 -o ForceCommand='sleep 300' # lets in, and then nothing comes
 connections() { grep -c 'Accepted publickey' /run/sshd-22220.log; }
 export NIXMON_SSH_KEY="$work/ssh/mine" NIXMON_SSH_CONFIG=/dev/null TMPDIR=/run/tmp
 
@@ -54,6 +55,7 @@ healthy; cp -r /run/make "$package/modules"; cp -r "$package" "$work/aside"
 ip link add hole type veth peer name nowhere && ip addr add 10.255.255.1/24 dev hole && ip link set hole up arp off && ip link set nowhere up
 sleep 0.5
 aside silent apply 22228 127.0.0.1; aside silent-remove remove 22228 127.0.0.1
+aside hung secrets 22227 127.0.0.1
 aside black apply 22 10.255.255.9; aside black-remove targets-remove 22 10.255.255.9
 
 push apply
@@ -61,8 +63,8 @@ is 'apply builds, tries, confirms and prints the manifest, over two connections'
 is 'apply says on stderr what it does' eval 'says "box: step build" && says "box: step confirm" && not grep -q alive /run/err'
 push apply
 is 'apply of the same again answers over one connection' eval 'code 0 && says "nothing to do" && [ "$(connections)" = 3 ]'
-push secrets
-is 'secrets arrive whole and are shown nowhere' eval 'code 0 && [ "$(cat /var/lib/nixmon/secrets/MONITORING/GRAFANA/SECRET_KEY)" = canary-7d1f ] && not grep -rq canary-7d1f /run/out /run/err /run/sshd-22220.log'
+mkdir -p /var/lib/nixmon/secrets; : >/var/lib/nixmon/secrets/OTHER; push secrets
+is 'secrets arrive whole, are shown nowhere, and take no other away' eval 'code 0 && [ -e /var/lib/nixmon/secrets/OTHER ] && [ "$(cat /var/lib/nixmon/secrets/MONITORING/GRAFANA/SECRET_KEY)" = canary-7d1f ] && not grep -rq canary-7d1f /run/out /run/err /run/sshd-22220.log'
 push targets
 is 'targets arrive as a file_sd file' eval 'code 0 && grep -qF "\"targets\":[\"[fd00::3]:9100\"]" /var/lib/nixmon/targets/nixio.json && grep -qF "\"__param_target\":\"x\"" /var/lib/nixmon/targets/nixio.json'
 push targets-remove
@@ -74,10 +76,10 @@ is 'learn-host-key prints the key that the host shows' [ "$(cat /run/out)" = "$(
 
 healthy; : >/run/make/units; push apply two
 is 'a failed check comes back with host, step, check and state, and the exit code of the agent' eval 'code 18 && says "apply failed at step gate: unit node.service: failed, not active (exit 18)" && says "STATE" && says "its checks pass" && clean && idle'
-healthy; breaks 'kill "$(cat /run/sshd-22220.pid)"'; push apply unreachable
-is 'a configuration that stops sshd is not confirmed, and the message says what is known of the host' eval 'code 1 && says "step confirm: box" && says "connection refused" && says "could not be confirmed" && says "State of box unknown" && says "timer brings the old configuration back"'
+healthy; breaks 'kill -STOP "$(cat /run/sshd-22220.pid)"'; push apply hanging
+is 'a host that hangs after its gate is not confirmed, within a minute, and the message says what is known of it' eval 'code 1 && [ $took -lt 60 ] && says "step confirm: box" && says "sent no SSH banner" && says "could not be confirmed" && says "State of box unknown" && says "timer brings the old configuration back"'
 is 'that host is back in time' eval 'until_true idle && runs "$(current_hash)"'
-server 22220
+kill -CONT "$(cat /run/sshd-22220.pid)"
 
 # --- the deployer dies
 healthy; : >/run/make/build-hangs; rm -rf "$package/modules"; cp -r /run/make "$package/modules"; input gone 22220
@@ -112,6 +114,9 @@ push apply one 22 does-not-exist.invalid
 is 'a name that does not resolve says so' eval 'code 1 && says "does not resolve"'
 input one 22220; sed -i "s/\"release\":\"[0-9a-f]*/\"release\":\"$(printf %064d 0)/" /run/in; node "$package/dist/cli/push.js" apply </run/in >/run/out 2>/run/err; rc=$?
 is 'files that changed since the program started are not sent' eval 'code 1 && says "they changed since the program started"'
+
+awaited hung
+is 'a host that hangs when it gets its secrets is given up within a minute' eval 'code 1 && says "connected, but the agent did not start within 45 s" && [ $took -lt 60 ]'
 
 push remove; push remove
 is 'remove leaves nothing, and may be repeated' eval 'code 0 && runs plain && [ ! -e /var/lib/nixmon ] && clean'

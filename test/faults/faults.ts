@@ -162,7 +162,7 @@ export const interruptions: readonly Interruption[] = [
   killAt("verify"),
   killAt("stage"),
   killAt("build"),
-  killAt("activate"),
+  killAt("activate", ["exporter"]),
   killAt("gate", ["primary"]),
   killAt("confirm"),
   {

@@ -12,16 +12,20 @@ export interface Row {
   said: string;
 }
 
-/** The document that `make test-faults` writes. */
-export function table(rows: readonly Row[], limits: Readonly<Record<string, number>>): string {
+/**
+ * The document that `make test-faults` writes.
+ * @param on the day of the run
+ */
+export function table(rows: readonly Row[], limits: Readonly<Record<string, number>>, on: string): string {
   const bounds = Object.entries(limits).map(([name, seconds]) => `${name} ${seconds} s`);
   return `# Faults
 
-What happens when a deployment goes wrong, tried with the real engine on the sandbox's hosts. Written by \`make test-faults\`; a third of it
-is tried by each \`make test\`. Limits of these runs: ${bounds.join(", ")} (\`nixmon:limits\`; the defaults are longer).
+What happens when a deployment goes wrong, tried with the real engine on the sandbox's hosts. Written by \`make test-faults\`,
+last on ${on}; a third of it is tried by each \`make test\`.
+Limits of these runs: ${bounds.join(", ")} (\`nixmon:limits\`; the defaults are longer).
 
 After each of these: the host runs its old generation, with all its checks passing; the next \`up\` with the fault gone converges without
-any repair by hand, and the one after it changes nothing. Only what held in all of this is in the table; a row is from the last run of its fault.
+any repair by hand, and the one after it changes nothing. Only a run in which all of this held writes the table.
 
 "Back" is the time until the old generation runs and serves again, counted from the end of the run (0: it was back before the run ended), or,
 where the engine is killed, the power or the network cut, from that moment. "Exit" is the exit code of \`pulumi up\`; a killed engine has

@@ -87,8 +87,8 @@ nixmon-agent: STATE $(uname -n): nothing was activated; the host runs generation
   exit 12
 }
 umask 022
-IFS= read -r length && why=$(mkdir -p /var/lib/nixmon 2>&1) && why=$(mktemp -d /var/lib/nixmon/incoming.XXXXXX 2>&1) && dir=$why || fail
-why=$(head -c "$length" | tar -xzf - -C "$dir" 2>&1) || { rm -rf "$dir"; fail; }
+length=$(timeout 60 head -c 9) && why=$(mkdir -p /var/lib/nixmon 2>&1) && why=$(mktemp -d /var/lib/nixmon/incoming.XXXXXX 2>&1) && dir=$why || fail
+why=$(timeout 300 head -c "$length" | tar -xzf - -C "$dir" 2>&1) || { rm -rf "$dir"; fail; }
 exec sh "$dir/agent" apply "$dir" "$@"' nixmon ${hash} build=1800 activate=300 gate=90 confirm=60 watch=30`,
     );
   });
@@ -100,17 +100,19 @@ exec sh "$dir/agent" apply "$dir" "$@"' nixmon ${hash} build=1800 activate=300 g
   });
 
   test("confirm runs the agent that apply left behind", () => {
-    expect(confirmCommand("root", hash)).toBe(`sh /var/lib/nixmon/agent confirm ${hash}`);
+    const limits = { build: 1, activate: 1, gate: 1, confirm: 60 };
+    expect(confirmCommand("root", hash, limits)).toBe(`sh /var/lib/nixmon/agent confirm ${hash} watch=30`);
   });
 
   test("a user other than root goes through sudo that must not ask", () => {
-    expect(confirmCommand("deploy", hash)).toBe(`sudo -n sh /var/lib/nixmon/agent confirm ${hash}`);
+    const limits = { build: 1, activate: 1, gate: 1, confirm: 60 };
+    expect(confirmCommand("deploy", hash, limits)).toBe(`sudo -n sh /var/lib/nixmon/agent confirm ${hash} watch=30`);
   });
 
   test("other commands bring their agent on stdin and put it into no file", () => {
     expect(agentCommand("root", ["targets", "put", "nixio"])).toBe(
       `sh -c 'PATH=$PATH:/run/wrappers/bin:/run/current-system/sw/bin
-IFS= read -r length && agent=$(head -c "$length") && eval "$agent"' nixmon targets put nixio`,
+length=$(timeout 60 head -c 9) && agent=$(timeout 60 head -c "$length") && eval "$agent"' nixmon targets put nixio`,
     );
   });
 

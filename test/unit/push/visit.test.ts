@@ -1,7 +1,8 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { visit } from "../../../cli/push/reach";
+import { secondsToAsk } from "../../../cli/push/aftermath";
+import { patience, ReachError, visit } from "../../../cli/push/reach";
 
 // `ssh` here is a script: what is under test is our side of the conversation.
 const hostKey = `ssh-ed25519 ${Buffer.alloc(51, 7).toString("base64")}`;
@@ -29,6 +30,26 @@ afterEach(() => {
   process.env.PATH = path;
   jest.restoreAllMocks();
   rmSync(folder, { recursive: true });
+});
+
+describe("a host that hangs is given up within a minute", () => {
+  test("to the agent's first word, earlier tries are counted in", () => {
+    expect(patience(45, 10, 0)).toBe(45);
+    expect(patience(45, 10, 22)).toBe(28);
+    // The longest that confirming knocks with its default limit.
+    expect(32 + patience(30, 10, 32)).toBe(50);
+    expect(patience(30, 10, 300)).toBe(12);
+  });
+
+  test("what became of its trial is asked for the rest of the minute; of a host that refuses, until its timer has run out", () => {
+    const error = (kind: "unreachable" | "no banner" | "refused") =>
+      new ReachError("x", { kind, gone: true, passing: false, message: "x" });
+    expect(secondsToAsk(error("unreachable"), 60, 42)).toBe(16);
+    expect(secondsToAsk(error("no banner"), 10, 10)).toBe(20);
+    expect(secondsToAsk(new ReachError("x", undefined, { silent: true }), 60, 50)).toBe(8);
+    expect(secondsToAsk(new ReachError("x", undefined), 60, 300)).toBe(5);
+    expect(secondsToAsk(error("refused"), 60, 30)).toBe(70);
+  });
 });
 
 describe("visit", () => {
