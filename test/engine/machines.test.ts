@@ -23,6 +23,12 @@ const good = {
   m1: at(41, { dataDisks: [{ size: "5GiB" }], protect: false, agent: true, vmId: 341, tags: ["lab"], startOrder: 3 }),
 };
 
+const contained = (template: string) => ({
+  ...at(44, {}),
+  machine: { type: "lxc", template, datastore: "local-zfs", gateway: "10.231.77.1" },
+});
+const withContainer = { ...good, c1: contained("local:vztmpl/nixos-base.tar.xz") };
+
 // In a process of its own: this one stands still while the engine runs.
 const webServer = spawn(process.execPath, [
   "-e",
@@ -125,10 +131,6 @@ test("an image by URL is checked and imported, its machine found at the address 
     const { template: _, ...machine } = at(0, { image, datastore: "local-zfs" }).machine as Record<string, unknown>;
     return { address: { interface: "eth0" }, machine };
   };
-  const contained = (template: string) => ({
-    ...at(44, {}),
-    machine: { type: "lxc", template, datastore: "local-zfs", gateway: "10.231.77.1" },
-  });
   const hosts = (text: string, template: string) => ({ ...good, found: imported(text), c1: contained(template) });
 
   const wrong = up(stack, fleetOf(hosts("something else", "local:vztmpl/none.tar.xz")));
@@ -152,16 +154,22 @@ test("what somebody changed by hand in Proxmox is shown by refresh and mended by
   await byHand("PUT", `${node}/qemu/${vmid}/config`, { cores: "4", tags: "lab;mine" });
   const seen = run(["pulumi", "refresh", "--stack", stack, "--preview-only", "--diff", "--non-interactive"]);
   expect(seen.stdout).toMatch(/cores.*1.*=>.*4/);
-  expect(up(stack, fleetOf(good), ["--refresh"]).errors).toBe("");
+  expect(up(stack, fleetOf(withContainer), ["--refresh"]).errors).toBe("");
   expect(await configOf("m1")).toMatchObject({ cores: 1, tags: "lab" });
 });
 
-test("destroy works when the machine is gone already, and nothing is left in the state", async () => {
-  expect(named(stack, "m1-machine")).toBeDefined();
+test("destroy works when VM and container are gone already, within 10 s, and nothing is left in the state", async () => {
+  const yes = ["--yes", "--skip-preview", "--non-interactive"];
+  const heal = () => must([process.execPath, "dist/cli/heal.js", "--stack", stack, "--machines"]);
+  // control: of machines that are there nothing is forgotten
+  expect(heal().stderr).toBe("");
   await removed("m1");
-  const words = ["pulumi", "destroy", "--refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"];
-  // a host that does not answer is given 5 s; the rest is the engine
-  expect(must(words).seconds).toBeLessThan(60);
+  await removed("c1");
+  const healed = heal();
+  expect(healed.stderr).toMatch(/machines: VM 341 \(m1\) is gone at Proxmox: forgotten here too\n/);
+  expect(healed.stderr).toMatch(/machines: container \d+ \(c1\) is gone/);
+  const destroyed = must(["pulumi", "destroy", "--stack", stack, ...yes]);
+  expect(healed.seconds + destroyed.seconds).toBeLessThan(10);
   expect(stateOf(stack)).toEqual([]);
 });
 
