@@ -1,6 +1,7 @@
 import { type Finding, findings, named, ofMachine } from "../../../cli/heal/gone";
 import type { Thing } from "../../../cli/heal/state";
 import type { ProxmoxClient } from "../../../cli/proxmox/client";
+import type { User } from "../../../sandbox/proxmox/state";
 import { simulated } from "../sandbox/simulated";
 
 const userId = "monitoring@pve";
@@ -11,27 +12,37 @@ const userAcl: Thing = { ...onRoot, subject: userId };
 const tokenAcl: Thing = { ...onRoot, subject: `${userId}!prometheus` };
 const template: Thing = { kind: "vm", node: "pve1", vmId: 9000, name: "nixos-base", macs: ["BC:24:11:00:00:01"] };
 
-type Pve = ReturnType<typeof simulated>;
+const blindUser: User = {
+  enable: 1,
+  expire: 0,
+  groups: [],
+  password: "",
+  tokens: { one: { expire: 0, privsep: 0, value: "uuid" } },
+};
+const blind = { authorization: "PVEAPIToken=blind@pve!one=uuid" };
 
-/** A simulated Proxmox VE with all of the stack's things, and a client of it. */
-async function made(login?: string): Promise<{ pve: Pve; client: ProxmoxClient }> {
+/** A simulated Proxmox VE with all of the stack's things, and clients of it: root's and of somebody without any right. */
+async function made() {
   const pve = simulated();
-  await pve.root("POST", "/access/users", { userid: userId });
-  await pve.root("POST", `/access/users/${userId}/token/prometheus`);
-  const subjects: Record<string, string>[] = [{ users: userId }, { tokens: `${userId}!prometheus` }];
-  for (const to of subjects) await pve.root("PUT", "/access/acl", { path: "/", roles: "PVEAuditor", ...to });
-  const send = async (method: string, path: string, params = {}) => {
-    const { status, reason, body } = await (login === undefined
-      ? pve.root(method, path, params)
-      : pve.token(login, method, path, params));
-    return { status, reason, data: body.data };
-  };
-  return { pve, client: { ask: send, close: () => undefined } };
+  pve.api.state.users["blind@pve"] = blindUser;
+  const clientOf = (headers: Record<string, string>): ProxmoxClient => ({
+    ask: async (method, path, params = {}) => {
+      const { status, reason, body } = await pve.with(headers, method, path, params);
+      return { status, reason, data: body.data };
+    },
+    close: () => undefined,
+  });
+  const root = clientOf(pve.ticket());
+  await root.ask("POST", "/access/users", { userid: userId });
+  await root.ask("POST", `/access/users/${userId}/token/prometheus`);
+  for (const to of [{ users: userId }, { tokens: `${userId}!prometheus` }] as Record<string, string>[])
+    await root.ask("PUT", "/access/acl", { path: "/", roles: "PVEAuditor", ...to });
+  return { root, blind: clientOf(blind) };
 }
 
 test("what is there is there", async () => {
-  const { client } = await made();
-  expect(await findings(client, [user, token, userAcl, tokenAcl, template])).toEqual(Array(5).fill("there"));
+  const { root } = await made();
+  expect(await findings(root, [user, token, userAcl, tokenAcl, template])).toEqual(Array(5).fill("there"));
 });
 
 test.each<[string, string, Record<string, string>, Finding[]]>([
@@ -49,33 +60,23 @@ test.each<[string, string, Record<string, string>, Finding[]]>([
   ],
   ["a user, and so all of it", `DELETE /access/users/${userId}`, {}, ["gone", "gone", "gone", "gone"]],
 ])("%s that somebody removed is gone, and nothing else is", async (_, request, params, found) => {
-  const { pve, client } = await made();
-  const [method = "", path = ""] = request.split(" ");
-  expect((await pve.root(method, path, params)).status).toBe(200);
-  expect(await findings(client, [user, token, userAcl, tokenAcl])).toEqual(found);
+  const { root } = await made();
+  const [method, path = ""] = request.split(" ") as ["PUT" | "DELETE", string];
+  expect((await root.ask(method, path, params)).status).toBe(200);
+  expect(await findings(root, [user, token, userAcl, tokenAcl])).toEqual(found);
 });
 
 test("a login that may see nothing finds nothing gone; control: root finds the user gone", async () => {
-  const { pve, client } = await made();
-  await pve.root("POST", "/access/users", { userid: "blind@pve" });
-  const { body } = await pve.root("POST", "/access/users/blind@pve/token/one");
-  const { value } = body.data as { value: string };
-  const blind = {
-    ...client,
-    ask: async (method: string, path: string, params = {}) => {
-      const { status, reason, body } = await pve.token(`blind@pve!one=${value}`, method, path, params);
-      return { status, reason, data: body.data };
-    },
-  };
-  await pve.root("DELETE", `/access/users/${userId}`);
+  const { root, blind } = await made();
+  await root.ask("DELETE", `/access/users/${userId}`);
   expect(await findings(blind, [user, token, userAcl])).toEqual(["unknown", "unknown", "unknown"]);
-  expect(await findings(client, [user])).toEqual(["gone"]);
+  expect(await findings(root, [user])).toEqual(["gone"]);
 });
 
 test("a machine is gone when nobody in the cluster has its id, and not when it is on another node", async () => {
-  const { client } = await made();
-  expect(await findings(client, [{ ...template, vmId: 341 }])).toEqual(["gone"]);
-  expect(await findings(client, [{ ...template, node: "pve2" }])).toEqual(["unknown"]);
+  const { root } = await made();
+  expect(await findings(root, [{ ...template, vmId: 341 }])).toEqual(["gone"]);
+  expect(await findings(root, [{ ...template, node: "pve2" }])).toEqual(["unknown"]);
 });
 
 describe("a machine that has our id", () => {
