@@ -1,16 +1,31 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { byHand, certificate, configOf, endpoint, guests, named, node, publicKey, removed, stateOf } from "./proxmox";
+import {
+  byHand,
+  certificate,
+  configOf,
+  documentedLogin,
+  endpoint,
+  guests,
+  loginRemoved,
+  named,
+  node,
+  publicKey,
+  removed,
+  stateOf,
+} from "./proxmox";
 import { changedConfig, must, onHost, run, up } from "./sandbox";
 
-/** Machines of every kind and with every mistake, made by the real provider in a stack of their own. */
+/** Machines of every kind and with every mistake, made by the real provider in a stack of their own, with the login that the docs recommend. */
 const stack = "machines";
+let apiToken = "";
 type Hosts = Record<string, Record<string, unknown>>;
 
 function fleetOf(hosts: Hosts, more: (config: Record<string, unknown>) => void = () => undefined): string {
   return changedConfig("fleet", (config) => {
     config["nixmon:hosts"] = hosts;
+    config["nixmon:proxmoxApiToken"] = apiToken;
     more(config);
   });
 }
@@ -35,15 +50,17 @@ const webServer = spawn(process.execPath, [
   'require("node:http").createServer((_, answer) => answer.end("a disk image")).listen(8099, "127.0.0.1")',
 ]);
 
-beforeAll(() => {
+beforeAll(async () => {
+  apiToken = await documentedLogin();
   must(["pulumi", "stack", "select", "--create", "--non-interactive", stack]);
 });
 
-afterAll(() => {
+afterAll(async () => {
   // with the certificate, since the last test's provider verifies it
   const trusting = ["env", `SSL_CERT_FILE=${certificate}`, "pulumi", "destroy", "--refresh", "--stack", stack];
   must([...trusting, "--yes", "--skip-preview", "--non-interactive"]);
   must(["pulumi", "stack", "rm", "--yes", "--force", stack]);
+  await loginRemoved();
   webServer.kill();
 });
 
@@ -84,6 +101,10 @@ test("the machine is as it was described, data disk included, and its key came t
     agent: expect.stringContaining("enabled=1"),
   });
   expect((await configOf("m1")).scsi1).toContain("size=5G");
+  const tasks = (await byHand("GET", `${node}/tasks`)).data as { type: string; id: string; user: string }[];
+  const started = tasks.find(({ type, id }) => type === "qmstart" && id === "341");
+  // with the documented login, and not with the password that the environment has too
+  expect(started?.user).toBe(apiToken.split("!")[0]);
   const shown = must(["sandbox/hosts/machine.sh", "host-key", "m1"]).stdout.trim().split(" ").slice(0, 2).join(" ");
   expect(named(stack, "m1-hostkey")?.outputs?.stdout).toBe(shown);
 });
