@@ -107,7 +107,7 @@ export function pushInputs(exported: string, host: string): { verb: "secrets" | 
 }
 
 /** A value of `stack export --show-secrets`: plain, or wrapped with its plaintext as JSON. */
-function plainText(value: unknown): string {
+export function plainText(value: unknown): string {
   if (typeof value === "string") return value;
   const wrapped = (value as { plaintext?: unknown } | null)?.plaintext;
   if (typeof wrapped !== "string") throw new Error("the state holds a secret that was not decrypted");

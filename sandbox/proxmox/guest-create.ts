@@ -1,3 +1,4 @@
+import { demandBridge, demandConfig, demandStorage } from "./config-rights";
 import { PveError } from "./errors";
 import { clonedConfig, configure, demandContent, templateOf } from "./guest-config";
 import { addToPool, demandFreeId, guestOf, isRunning, nameOf, start } from "./guests";
@@ -10,7 +11,9 @@ import { isTrue } from "./verify";
 export function create(kind: GuestKind, call: Call): string {
   const { api, params, at } = call;
   const vmid = params.vmid ?? "";
-  demand(api.state, call.who, params.pool === undefined ? `/vms/${vmid}` : `/pool/${params.pool}`, "VM.Allocate");
+  const place = params.pool === undefined ? `/vms/${vmid}` : `/pool/${params.pool}`;
+  demand(api.state, call.who, place, "VM.Allocate");
+  demandConfig(call, place, params);
   demandFreeId(api, vmid);
   const ostemplate = params.ostemplate;
   if (ostemplate !== undefined && !api.state.volumes.some(({ volid }) => volid === ostemplate)) {
@@ -52,6 +55,7 @@ export function clone(kind: GuestKind, call: Call): string {
     throw new PveError(500, `no such cluster node '${params.target}'`);
   if (isRunning(api, source))
     throw new PveError(500, `the sandbox can clone a stopped guest only; ${source.vmid} is running`);
+  demandCopy(call, source.config);
   const config = clonedConfig(source, Number(newid));
   for (const [name, value] of Object.entries(config)) {
     if (storage !== undefined && typeof value === "string" && /^[a-z0-9-]+:(vm|subvol)-/.test(value))
@@ -81,4 +85,13 @@ export function clone(kind: GuestKind, call: Call): string {
       log(`simulated node: full clone of ${source.vmid} to ${newid}`);
     },
   );
+}
+
+/** A clone takes space where its disks go, and a place on each bridge of the original's. */
+function demandCopy(call: Call, config: Guest["config"]): void {
+  for (const [name, value] of Object.entries(config)) {
+    const [, storage] = /^([a-z0-9-]+):(?:vm|base|subvol|basevol)-/.exec(String(value)) ?? [];
+    if (storage !== undefined) demandStorage(call, call.params.storage ?? storage);
+    if (/^net\d+$/.test(name)) demandBridge(call, String(value));
+  }
 }

@@ -1,16 +1,31 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { byHand, certificate, configOf, endpoint, guests, named, node, publicKey, removed, stateOf } from "./proxmox";
+import {
+  byHand,
+  certificate,
+  configOf,
+  documentedLogin,
+  endpoint,
+  guests,
+  loginRemoved,
+  named,
+  node,
+  publicKey,
+  removed,
+  stateOf,
+} from "./proxmox";
 import { changedConfig, must, onHost, run, up } from "./sandbox";
 
-/** Machines of every kind and with every mistake, made by the real provider in a stack of their own. */
+/** Machines of every kind and with every mistake, made by the real provider in a stack of their own, with the login that the docs recommend. */
 const stack = "machines";
+let apiToken = "";
 type Hosts = Record<string, Record<string, unknown>>;
 
 function fleetOf(hosts: Hosts, more: (config: Record<string, unknown>) => void = () => undefined): string {
   return changedConfig("fleet", (config) => {
     config["nixmon:hosts"] = hosts;
+    config["nixmon:proxmoxApiToken"] = apiToken;
     more(config);
   });
 }
@@ -23,21 +38,29 @@ const good = {
   m1: at(41, { dataDisks: [{ size: "5GiB" }], protect: false, agent: true, vmId: 341, tags: ["lab"], startOrder: 3 }),
 };
 
+const contained = (template: string) => ({
+  ...at(44, {}),
+  machine: { type: "lxc", template, datastore: "local-zfs", gateway: "10.231.77.1" },
+});
+const withContainer = { ...good, c1: contained("local:vztmpl/nixos-base.tar.xz") };
+
 // In a process of its own: this one stands still while the engine runs.
 const webServer = spawn(process.execPath, [
   "-e",
   'require("node:http").createServer((_, answer) => answer.end("a disk image")).listen(8099, "127.0.0.1")',
 ]);
 
-beforeAll(() => {
+beforeAll(async () => {
+  apiToken = await documentedLogin();
   must(["pulumi", "stack", "select", "--create", "--non-interactive", stack]);
 });
 
-afterAll(() => {
+afterAll(async () => {
   // with the certificate, since the last test's provider verifies it
   const trusting = ["env", `SSL_CERT_FILE=${certificate}`, "pulumi", "destroy", "--refresh", "--stack", stack];
   must([...trusting, "--yes", "--skip-preview", "--non-interactive"]);
   must(["pulumi", "stack", "rm", "--yes", "--force", stack]);
+  await loginRemoved();
   webServer.kill();
 });
 
@@ -78,6 +101,10 @@ test("the machine is as it was described, data disk included, and its key came t
     agent: expect.stringContaining("enabled=1"),
   });
   expect((await configOf("m1")).scsi1).toContain("size=5G");
+  const tasks = (await byHand("GET", `${node}/tasks`)).data as { type: string; id: string; user: string }[];
+  const started = tasks.find(({ type, id }) => type === "qmstart" && id === "341");
+  // with the documented login, and not with the password that the environment has too
+  expect(started?.user).toBe(apiToken.split("!")[0]);
   const shown = must(["sandbox/hosts/machine.sh", "host-key", "m1"]).stdout.trim().split(" ").slice(0, 2).join(" ");
   expect(named(stack, "m1-hostkey")?.outputs?.stdout).toBe(shown);
 });
@@ -125,10 +152,6 @@ test("an image by URL is checked and imported, its machine found at the address 
     const { template: _, ...machine } = at(0, { image, datastore: "local-zfs" }).machine as Record<string, unknown>;
     return { address: { interface: "eth0" }, machine };
   };
-  const contained = (template: string) => ({
-    ...at(44, {}),
-    machine: { type: "lxc", template, datastore: "local-zfs", gateway: "10.231.77.1" },
-  });
   const hosts = (text: string, template: string) => ({ ...good, found: imported(text), c1: contained(template) });
 
   const wrong = up(stack, fleetOf(hosts("something else", "local:vztmpl/none.tar.xz")));
@@ -152,16 +175,22 @@ test("what somebody changed by hand in Proxmox is shown by refresh and mended by
   await byHand("PUT", `${node}/qemu/${vmid}/config`, { cores: "4", tags: "lab;mine" });
   const seen = run(["pulumi", "refresh", "--stack", stack, "--preview-only", "--diff", "--non-interactive"]);
   expect(seen.stdout).toMatch(/cores.*1.*=>.*4/);
-  expect(up(stack, fleetOf(good), ["--refresh"]).errors).toBe("");
+  expect(up(stack, fleetOf(withContainer), ["--refresh"]).errors).toBe("");
   expect(await configOf("m1")).toMatchObject({ cores: 1, tags: "lab" });
 });
 
-test("destroy works when the machine is gone already, and nothing is left in the state", async () => {
-  expect(named(stack, "m1-machine")).toBeDefined();
+test("destroy works when VM and container are gone already, within 10 s, and nothing is left in the state", async () => {
+  const yes = ["--yes", "--skip-preview", "--non-interactive"];
+  const heal = () => must([process.execPath, "dist/cli/heal.js", "--stack", stack, "--machines"]);
+  // control: of machines that are there nothing is forgotten
+  expect(heal().stderr).toBe("");
   await removed("m1");
-  const words = ["pulumi", "destroy", "--refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"];
-  // a host that does not answer is given 5 s; the rest is the engine
-  expect(must(words).seconds).toBeLessThan(60);
+  await removed("c1");
+  const healed = heal();
+  expect(healed.stderr).toMatch(/machines: VM 341 \(m1\) is gone at Proxmox: forgotten here too\n/);
+  expect(healed.stderr).toMatch(/machines: container \d+ \(c1\) is gone/);
+  const destroyed = must(["pulumi", "destroy", "--stack", stack, ...yes]);
+  expect(healed.seconds + destroyed.seconds).toBeLessThan(10);
   expect(stateOf(stack)).toEqual([]);
 });
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Answer } from "../../cli/proxmox/api";
 import { openProxmox } from "../../cli/proxmox/client";
-import { must } from "./sandbox";
+import { must, root } from "./sandbox";
 
 export const endpoint = "https://10.231.77.1:8006";
 const folder = `${process.env.NIXMON_SANDBOX ?? "/var/lib/nixmon-sandbox"}`;
@@ -36,6 +37,28 @@ async function ended(client: Awaited<ReturnType<typeof openProxmox>>, upid: stri
     if (status === "stopped") return;
     await new Promise((done) => setTimeout(done, 100));
   }
+}
+
+/** The login that docs/machines.md says to make, made as it says; answers the API token. Removed by `loginRemoved`. */
+export async function documentedLogin(): Promise<string> {
+  const text = readFileSync(resolve(root, "docs/machines.md"), "utf8");
+  const word = (pattern: RegExp): string => {
+    const found = pattern.exec(text)?.[1];
+    if (found === undefined) throw new Error(`docs/machines.md: no ${pattern}`);
+    return found;
+  };
+  const [userid, roleid] = [word(/^pveum user add (\S+)$/m), word(/^pveum role add (\S+) /m)];
+  await byHand("POST", "/access/roles", { roleid, privs: word(/^pveum role add \S+ --privs "(.+)"$/m) });
+  await byHand("POST", "/access/users", { userid });
+  await byHand("PUT", "/access/acl", { path: "/", users: userid, roles: word(/^pveum acl modify .+ --roles (\S+)$/m) });
+  const tokenid = word(/^pveum user token add \S+ (\S+) --privsep 0$/m);
+  const { data } = await byHand("POST", `/access/users/${userid}/token/${tokenid}`, { privsep: "0" });
+  return `${userid}!${tokenid}=${(data as { value: string }).value}`;
+}
+
+export async function loginRemoved(): Promise<void> {
+  await byHand("DELETE", "/access/users/nixmon@pve");
+  await byHand("DELETE", "/access/roles/NixmonDeploy");
 }
 
 export interface GuestShown {

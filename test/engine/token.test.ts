@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { byHand, certificate, endpoint, password, stateOf } from "./proxmox";
-import { changedConfig, eventually, onHost, root, run, samples, up } from "./sandbox";
+import { byHand, certificate, documentedLogin, endpoint, loginRemoved, password, stateOf } from "./proxmox";
+import { changedConfig, eventually, must, onHost, root, run, samples, up } from "./sandbox";
 
 /** The monitoring token: its rights, and what happens when there is another one. */
 
@@ -18,6 +18,13 @@ function ask(verb: string, api: Record<string, unknown>, environment: Record<str
   });
   return { code: ended.status, said: ended.stdout + ended.stderr };
 }
+
+/** The monitoring token's UUID as the exporter has it. */
+function exporterToken(): string {
+  return onHost("nixmon", "cat $(grep -rlE '^[0-9a-f]{8}-' /var/lib/nixmon/secrets)").trim();
+}
+
+const tried = (uuid: string) => ask("proxmox-token", { apiToken: `monitoring@pve!prometheus=${uuid}`, insecure: true });
 
 const user = "/access/users/looker@pve";
 const asRoot = { username: "root@pam" };
@@ -131,20 +138,14 @@ describe("the login before the provider's", () => {
 });
 
 test("a rotated token reaches the exporter in the same run, and the old one is refused", async () => {
-  const inUse = () => {
-    const folder = "/var/lib/nixmon/secrets";
-    return onHost("nixmon", `cat $(grep -rlE '^[0-9a-f]{8}-' ${folder})`).trim();
-  };
-  const old = inUse();
+  const old = exporterToken();
   const config = changedConfig("sandbox", (values) => {
     values["nixmon:rotation"] = { proxmoxToken: 2 };
   });
   const rotated = up("sandbox", config);
   expect(rotated.errors).toBe("");
-  expect(inUse()).not.toBe(old);
-  const tried = (uuid: string) =>
-    ask("proxmox-token", { apiToken: `monitoring@pve!prometheus=${uuid}`, insecure: true });
-  expect(tried(inUse())).toEqual({ code: 0, said: "" });
+  expect(exporterToken()).not.toBe(old);
+  expect(tried(exporterToken())).toEqual({ code: 0, said: "" });
   expect(tried(old).said).toContain("the login of token monitoring@pve!prometheus was refused");
   await eventually(
     60,
@@ -152,4 +153,45 @@ test("a rotated token reaches the exporter in the same run, and the old one is r
     (found) => found >= 1,
   );
   expect(up("sandbox").code).toBe(0);
+});
+
+test("a role, a token and a user that somebody removed are forgotten, named, and made anew; the exporter has the new token", async () => {
+  const heal = () => must([process.execPath, "dist/cli/heal.js", "--stack", "sandbox"]).stderr;
+  const said = (...things: string[]) =>
+    things.map((thing) => `sandbox: ${thing} is gone at Proxmox: forgotten here too\n`).join("");
+  const token = "token monitoring@pve!prometheus";
+  const role = (subject: string) => `role PVEAuditor of ${subject} on /`;
+  const onRoot = { path: "/", roles: "PVEAuditor", users: "monitoring@pve", delete: "1" };
+  const before = exporterToken();
+  const lines = (text: string) => text.split("\n").sort();
+
+  await byHand("PUT", "/access/acl", onRoot);
+  expect(heal()).toBe(said(role("monitoring@pve")));
+  await byHand("DELETE", "/access/users/monitoring@pve/token/prometheus");
+  expect(lines(heal())).toEqual(lines(said(token, role("monitoring@pve!prometheus"))));
+  // with the login that the docs recommend, whose rights must do for it
+  const apiToken = await documentedLogin();
+  const asDocumented = changedConfig("sandbox", (config) => {
+    config["nixmon:proxmoxApiToken"] = apiToken;
+  });
+  expect(up("sandbox", asDocumented).errors).toBe("");
+  const second = exporterToken();
+  expect(second).not.toBe(before);
+  expect(tried(second)).toEqual({ code: 0, said: "" });
+
+  await byHand("DELETE", "/access/users/monitoring@pve");
+  const roles = [role("monitoring@pve"), role("monitoring@pve!prometheus")];
+  expect(lines(heal())).toEqual(lines(said("user monitoring@pve", token, ...roles)));
+  expect(heal()).toBe("");
+  expect(up("sandbox").errors).toBe("");
+  await loginRemoved();
+  expect(exporterToken()).not.toBe(second);
+  expect(tried(exporterToken())).toEqual({ code: 0, said: "" });
+  // the provider once read a user's roles as its own and revoked them in the next run
+  expect(up("sandbox", undefined, ["--refresh"]).changes).toMatchObject({
+    create: 0,
+    update: 0,
+    delete: 0,
+    replace: 0,
+  });
 });

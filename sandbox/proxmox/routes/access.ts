@@ -33,7 +33,13 @@ function tokenOf(call: Call): { user: User; tokenid: string; token: Token } {
 }
 
 function mayEditUsers(call: Call): void {
-  demand(call.api.state, call.who, "/access", "User.Modify");
+  demand(call.api.state, call.who, "/access/groups", "User.Modify");
+}
+
+/** Users are made and removed by whoever may do so in their realm. */
+function mayAllocate(call: Call, userid: string): void {
+  demand(call.api.state, call.who, `/access/realm/${userid.split("@").pop()}`, "Realm.AllocateUser");
+  mayEditUsers(call);
 }
 
 /** A user may see and manage its own tokens. */
@@ -109,9 +115,9 @@ const users: Route[] = [
       .map(([userid, user]) => ({ userid, ...shownUser(user) })),
   ),
   route("POST", "/access/users", { userid: "userid!", password: "string", ...USER }, (call) => {
-    mayEditUsers(call);
     const { api, params } = call;
     const userid = params.userid ?? "";
+    mayAllocate(call, userid);
     if (api.state.users[userid] !== undefined)
       throw new PveError(500, `create user failed: user '${userid}' already exists`);
     if (!/@(pve|pam)$/.test(userid))
@@ -142,7 +148,7 @@ const users: Route[] = [
     return null;
   }),
   route("DELETE", "/access/users/{userid}", {}, (call) => {
-    mayEditUsers(call);
+    mayAllocate(call, call.at.userid ?? "");
     const { userid } = userOf(call);
     const { state } = call.api;
     delete state.users[userid];

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { demandFetch } from "../config-rights";
 import { badParameters, PveError } from "../errors";
 import { demandContent } from "../guest-config";
 import { demand } from "../permissions";
@@ -25,6 +26,7 @@ function download(call: Call): string {
   const storage = at.storage ?? "";
   const { content = "", filename = "", url = "" } = params;
   demand(api.state, who, `/storage/${storage}`, "Datastore.AllocateTemplate");
+  demandFetch(call);
   demandContent(storage, content);
   if (!ENDINGS[content]?.test(filename)) throw badParameters({ filename: "wrong file extension" });
   const algorithm = params["checksum-algorithm"];
@@ -54,7 +56,7 @@ function download(call: Call): string {
 
 export const downloadRoutes: readonly Route[] = [
   route("GET", "/nodes/{node}/query-url-metadata", { url: "string!", "verify-certificates": "bool" }, async (call) => {
-    demand(call.api.state, call.who, "/", "Sys.Audit");
+    demandFetch(call);
     const answer = await get(call.params.url ?? "");
     const size = (await answer.arrayBuffer()).byteLength;
     return {

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
+import { demandConfig, demandStorage } from "../config-rights";
 import { PveError } from "../errors";
 import { CONFIG, CONFIG_CONTROL, configure } from "../guest-config";
 import { clone, create } from "../guest-create";
 import { destroy, guestOf, guestStatus, isRunning, sizeInBytes, start, stop } from "../guests";
 import { STORAGES } from "../hardware";
-import { demand, guestPrivileges } from "../permissions";
+import { guestPrivileges } from "../permissions";
 import { type Call, type Route, route } from "../router";
 import type { Guest, GuestKind } from "../state";
 import { properties } from "../verify";
@@ -55,16 +56,7 @@ function shownConfig(guest: Guest) {
 
 function update(kind: GuestKind, call: Call): Guest {
   const guest = guestOf(call, kind);
-  demand(
-    call.api.state,
-    call.who,
-    `/vms/${guest.vmid}`,
-    "VM.Config.Options",
-    "VM.Config.Network",
-    "VM.Config.Disk",
-    "VM.Config.CPU",
-    "VM.Config.Memory",
-  );
+  demandConfig(call, `/vms/${guest.vmid}`, call.params);
   if (call.params.digest !== undefined && call.params.digest !== digest(guest))
     throw new PveError(500, "detected modified configuration - file changed by other user? Try again.");
   configure(guest, call.params, call.api.state.volumes);
@@ -77,6 +69,7 @@ function resize(kind: GuestKind, call: Call): string {
   const { disk = "", size = "" } = call.params;
   const old = guest.config[disk];
   if (typeof old !== "string") throw new PveError(500, `disk '${disk}' does not exist`);
+  demandStorage(call, old.split(":")[0] ?? "");
   const before = sizeInBytes(properties(old).size ?? "0");
   const after = size.startsWith("+") ? before + sizeInBytes(size.slice(1)) : sizeInBytes(size);
   if (after < before) throw new PveError(500, "shrinking disks is not supported");
@@ -92,6 +85,7 @@ function moveDisk(call: Call): string {
   if (typeof old !== "string") throw new PveError(500, `disk '${disk}' does not exist`);
   if (!STORAGES.some((entry) => entry.storage === storage))
     throw new PveError(500, `storage '${storage}' does not exist`);
+  demandStorage(call, storage);
   if (old.startsWith(`${storage}:`)) throw new PveError(500, "you can't move to the same storage with same format");
   return call.api.tasks.start(guest.node, "qmmove", String(guest.vmid), call.who.userid, async () => {
     guest.config[disk] = old.replace(/^[^:]+/, storage);
