@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { changedConfig, must, root, run, up } from "./sandbox";
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { changedConfig, connections, must, root, run, up } from "./sandbox";
 
 /** A stack of one adopted host; every mistake is made in a copy of its configuration. */
 type Hosts = Record<string, Record<string, unknown>>;
@@ -100,10 +100,29 @@ test.each<[string, () => string, string]>([
   expect(resourcesInState()).toEqual([]);
 });
 
+test("a rule that Prometheus would refuse stops before the first host is connected to", () => {
+  const copy = `${root}/build/engine/badRule`;
+  rmSync(copy, { recursive: true, force: true });
+  for (const name of ["Pulumi.yaml", "package.json", "dist", "agent", "alerts", "modules"])
+    cpSync(`${root}/${name}`, `${copy}/${name}`, { recursive: true });
+  symlinkSync(`${root}/node_modules`, `${copy}/node_modules`);
+  writeFileSync(`${copy}/alerts/own.yaml`, "groups: [{ name: own, rules: [{ alert: Hot, expr: celsius > }] }]");
+  const allocations = { server: { monitoringPrimaryHost: "adopted" } };
+  const config = fleetOf({ adopted: existing }, { "nixmon:program": "cluster", "nixmon:allocations": allocations });
+  const before = connections("adopted");
+  const ended = up("bad", config, ["--cwd", copy]);
+  expect(ended.code).not.toBe(0);
+  expect(ended.errors).toContain('alerts/own.yaml: Hot.expr: got a mistake at "celsius >"');
+  expect(connections("adopted")).toBe(before);
+  expect(resourcesInState()).toEqual([]);
+});
+
 test("control: the same host without a mistake is deployed", () => {
+  const before = connections("adopted");
   const ended = up("bad", fleetOf({ adopted: existing }));
   expect(ended.errors).toBe("");
   expect(ended.code).toBe(0);
+  expect(connections("adopted")).toBeGreaterThan(before);
   expect(resourcesInState()).not.toEqual([]);
   expect(readFileSync(publicKey(), "utf8")).toMatch(/^ssh-ed25519 /);
 });
