@@ -1,6 +1,6 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
@@ -31,6 +31,11 @@ const held = new Set<string>();
 function leave(place: string): void {
   rmSync(place, { force: true });
   held.delete(place);
+  try {
+    // Not empty as long as somebody waits there. Who comes in between goes ahead without a place.
+    rmdirSync(dirname(place));
+    rmdirSync(dirname(dirname(place)));
+  } catch {}
 }
 
 function keep(place: string): string {
