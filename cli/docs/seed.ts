@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { code, markdownTable } from "./markdown";
+import { type Passed, passedAs, readResults } from "./ran";
 import { hasTitle, testTitles } from "./titles";
 
 /** A file of tests and words of the title of one. */
@@ -28,12 +29,13 @@ const rowByRow = "test/unit/seed.test.ts";
 
 /**
  * `docs/seed-coverage.md`.
- * @throws Error with each file that is not there and each test that is not in its file
+ * @throws Error with each file that is not there, each test that is not in its file, and each that did not pass when it last ran here
  */
 export function seedPage(root: string): string {
   const text = readFileSync(resolve(root, "test/cases/seed.json"), "utf8");
   const sections = Object.values(JSON.parse(text) as Record<string, SeedSection>);
-  const problems = sections.flatMap((section) => section.rows.flatMap((row) => problemsOf(root, section, row)));
+  const passed = readResults(root);
+  const problems = sections.flatMap((section) => section.rows.flatMap((row) => problemsOf(root, passed, section, row)));
   if (problems.length > 0) throw new Error(`test/cases/seed.json:\n  ${[...new Set(problems)].join("\n  ")}`);
   const rows = sections.reduce((sum, section) => sum + section.rows.length, 0);
   return [
@@ -67,7 +69,7 @@ function table(section: SeedSection): string {
 const codeOf = (section: SeedSection, row: SeedRow) => [...(row.code ?? []), ...section.code];
 const proofOf = (section: SeedSection, row: SeedRow) => [...(row.proof ?? []), ...section.proof];
 
-function problemsOf(root: string, section: SeedSection, row: SeedRow): string[] {
+function problemsOf(root: string, passed: Passed, section: SeedSection, row: SeedRow): string[] {
   const there = (path: string): boolean => existsSync(resolve(root, path));
   const missing = codeOf(section, row).filter((path) => !there(path));
   const unproven = proofOf(section, row).filter(([file, words]) => {
@@ -75,10 +77,17 @@ function problemsOf(root: string, section: SeedSection, row: SeedRow): string[] 
     const text = readFileSync(resolve(root, file), "utf8");
     return !hasTitle(testTitles(file, text), words, text);
   });
+  const failed = proofOf(section, row).filter(([file, words]) => {
+    const titles = there(file) ? passed(file) : undefined;
+    return titles !== undefined && !passedAs(titles, words);
+  });
   const none = proofOf(section, row).length === 0 ? [`${row.row}: no test is named`] : [];
   return [
     ...none,
     ...missing.map((path) => `${row.row}: ${path} is not there`),
     ...unproven.map(([file, words]) => `${row.row}: no test "${words}" in ${file}, or it is skipped`),
+    ...failed.map(
+      ([file, words]) => `${row.row}: test "${words}" in ${file} did not pass when it last ran (build/test)`,
+    ),
   ];
 }

@@ -141,6 +141,13 @@ test("the packed package deploys a host from another Pulumi program", () => {
       main: "index.js",
       dependencies: { nixmon: `file:${packed.filename}` },
     }),
+    // the types are there, and say something: what is not so is refused
+    "consumer.ts": `
+      import { ExporterHost, type HostData } from "nixmon";
+      export const port = (data: HostData) => new ExporterHost("web", { data, machine: { type: "existing" } }).scrapeTargets.apply(([one]) => one?.port.toFixed());
+      // @ts-expect-error: no machine is of that type
+      export const other = (data: HostData) => new ExporterHost("web", { data, machine: { type: "exists" } });
+    `,
     "Pulumi.yaml": "name: consumer\nruntime: { name: nodejs, options: { typescript: false } }\n",
     "index.js": `
       const { ExporterHost, planCluster } = require("nixmon");
@@ -155,6 +162,8 @@ test("the packed package deploys a host from another Pulumi program", () => {
   };
   for (const [name, content] of Object.entries(files)) writeFileSync(`${folder}/${name}`, content);
   must(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"], { cwd: folder });
+  const compile = "--ignoreConfig --noEmit --strict --target es2022 --module nodenext --types node consumer.ts";
+  must([`${root}/node_modules/.bin/tsc`, ...compile.split(" ")], { cwd: folder });
   must(["pulumi", "stack", "select", "--create", "--non-interactive", "dev"], { cwd: folder });
   must(["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"], { cwd: folder });
   const targets = JSON.parse(must(["pulumi", "stack", "output", "--json", "scrapeTargets"], { cwd: folder }).stdout);

@@ -99,4 +99,22 @@ describe("the page of the first document's rows", () => {
   ])("is not made when a row names %s", (_, row, message) => {
     expect(() => pageOf(row)).toThrow(message);
   });
+
+  test.each([
+    ["passed", 1, true],
+    ["failed", 1, false],
+    ["failed, before the file was changed", -1, true],
+  ])("is made by results of a run here: %s", (status, later, made) => {
+    const row = { proof: [["here.test.ts", "it works"]] };
+    const file = join(root, "here.test.ts");
+    mkdirSync(join(root, "build/test"), { recursive: true });
+    const assertionResults = [{ ancestorTitles: [], title: "it works", status: status.split(",")[0] }];
+    const startTime = Date.now() + later * 60_000;
+    writeFileSync(
+      join(root, "build/test/jest.json"),
+      JSON.stringify({ testResults: [{ name: file, startTime, assertionResults }] }),
+    );
+    if (made) expect(pageOf(row)).toContain("it works");
+    else expect(() => pageOf(row)).toThrow('test "it works" in here.test.ts did not pass when it last ran');
+  });
 });
