@@ -37,7 +37,7 @@ export function toleratedWarning(host: string, finding: string): string {
 
 /**
  * Both outputs of a step are for people and may be quoted in errors; nothing secret is ever printed by `push.js`. It speaks SSH only: node is
- * not to read the authorities that NODE_EXTRA_CA_CERTS may name, which takes it longer than to start (docs/decisions/0002).
+ * not to read the authorities that NODE_EXTRA_CA_CERTS may name, which takes it longer than to start (docs/decisions/0003).
  */
 const quiet = {
   logging: command.local.Logging.Stderr,
