@@ -87,8 +87,8 @@ docs: build ## Write the tables of docs/ and README.md that are made of code
 	@node dist/cli/docs.js
 
 .PHONY: preview
-preview: build ## What a stack's configuration would change, for a pull request: make preview STACK=x [BASE=origin/main]
-	@node dist/cli/preview.js $(STACK) --base=$(BASE)
+preview: build ## What a stack's configuration would change, for a pull request: make preview STACK=x [BASE=origin/main] [MOST=characters]
+	@node dist/cli/preview.js $(STACK) --base=$(BASE) $(if $(MOST),--most=$(MOST))
 
 .PHONY: test
 test: ## Everything, the engine tests on the sandbox included
