@@ -60,7 +60,8 @@ up: build ## Deploy a stack: make up STACK=x
 
 .PHONY: destroy
 destroy: build ## Remove a stack's machines, tokens and configuration, also where some are gone already: make destroy STACK=x
-	@pulumi destroy --stack $(STACK) --refresh
+	@$(SETTINGS) node dist/cli/unlock.js --stack $(STACK)
+	@$(SETTINGS) pulumi destroy --stack $(STACK) --refresh --continue-on-error
 
 .PHONY: status
 status: build ## Table of a stack's targets: make status STACK=x
