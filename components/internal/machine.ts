@@ -166,9 +166,10 @@ function learnHostKey(
     args.type === "vm" && usesAgent(args) && proxmox !== undefined
       ? pulumi.all([proxmox, vmId]).apply(([api, id]) => ({ api, node: args.node, vmId: id }))
       : pulumi.output(undefined);
+  const discover = args.type === "existing" ? undefined : args.discover;
   const stdin = pulumi
     .all([address, agent])
-    .apply(([at, from]) => JSON.stringify({ name: host, host: at, port: ssh.port, agent: from }));
+    .apply(([at, from]) => JSON.stringify({ name: host, host: at, port: ssh.port, discover, agent: from }));
   const learned = new command.local.Command(
     `${name}-hostkey`,
     // the key that it printed comes back in its environment when anything but the machine changes
