@@ -1,7 +1,7 @@
 import { openProxmox } from "./client";
 import { machineFacts } from "./facts";
 import { readMachineCheck, readProxmoxApi } from "./input";
-import { machineMessage, machineProblems } from "./machine";
+import { machineMessage, machineProblems, rootDiskOf } from "./machine";
 import { rightsProblem, tokenRights } from "./rights";
 
 /** Proves that the API is there, is the right one, and takes the login. */
@@ -18,13 +18,18 @@ export async function proxmoxLogin(text: string): Promise<number> {
   return 0;
 }
 
-/** Proves, before a machine is made or changed, that what it names is there and that its place is free. */
+/**
+ * Proves, before a machine is made or changed, that what it names is there and that its place is free. Prints where the root disk of a
+ * template's clone is.
+ */
 export async function proxmoxMachine(text: string): Promise<number> {
   const { api, machine } = readMachineCheck(text);
   const client = await openProxmox(api);
   try {
-    const problems = machineProblems(machine, await machineFacts(client, machine));
+    const facts = await machineFacts(client, machine);
+    const problems = machineProblems(machine, facts);
     if (problems.length > 0) throw new Error(machineMessage(machine.host, problems));
+    if (machine.template !== undefined) process.stdout.write(rootDiskOf(machine, facts.templateDisks) ?? "");
   } finally {
     client.close();
   }
