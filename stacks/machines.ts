@@ -48,8 +48,10 @@ export function proxmoxOf(values: StackValues, hosts: readonly HostData[]): Prox
 
 /** The monitoring token's arguments, from the stack's configuration. */
 export function proxmoxTokenArgs(values: StackValues): ProxmoxTokenArgs {
-  const { endpoint, insecure, ca, fingerprint, tokenExpires } = values.proxmox ?? {};
+  const { endpoint, insecure, ca, fingerprint, tokenExpires, realm, tokenName } = values.proxmox ?? {};
   return {
+    userId: realm === undefined ? undefined : `monitoring@${realm}`,
+    tokenName,
     api: endpoint === undefined ? undefined : { endpoint, insecure, ca, fingerprint },
     expirationDate: tokenExpires,
     rotation: values.rotation.proxmoxToken,
