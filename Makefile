@@ -69,7 +69,7 @@ refresh: build ## Take into a stack's state what was changed by hand at Proxmox:
 destroy: build ## Remove a stack's machines, tokens and configuration, also where some are gone already: make destroy STACK=x
 	@$(SETTINGS) node dist/cli/unlock.js --stack $(STACK)
 	@$(SETTINGS) node dist/cli/heal.js --stack $(STACK) --machines
-	@$(SETTINGS) pulumi destroy --stack $(STACK)
+	@$(SETTINGS) pulumi destroy --stack $(STACK) --continue-on-error
 
 .PHONY: status
 status: build ## Table of a stack's targets: make status STACK=x
@@ -96,8 +96,8 @@ docs: build ## Write the tables of docs/ and README.md that are made of code
 	@node dist/cli/docs.js
 
 .PHONY: preview
-preview: build ## What a stack's configuration would change, for a pull request: make preview STACK=x [BASE=origin/main]
-	@node dist/cli/preview.js $(STACK) --base=$(BASE)
+preview: build ## What a stack's configuration would change, for a pull request: make preview STACK=x [BASE=origin/main] [MOST=characters]
+	@node dist/cli/preview.js $(STACK) --base=$(BASE) $(if $(MOST),--most=$(MOST))
 
 .PHONY: test
 test: ## Every kind of test, on a sandbox too; of what takes long a part: the rest is in the test-... below

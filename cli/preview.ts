@@ -6,6 +6,7 @@ import { ConfigError } from "../stacks/problems";
 import { type Base, BaseError, committed, deployed } from "./preview/base";
 import { compare } from "./preview/compare";
 import { describeStack } from "./preview/describe";
+import { commentLimit, fitting } from "./preview/fit";
 import { guard } from "./preview/guard";
 import { markdown, type Report } from "./preview/markdown";
 
@@ -27,6 +28,11 @@ const command = defineCommand({
     },
     policies: { type: "boolean", description: "Ask the policies, too (--no-policies: do not)", default: true },
     json: { type: "boolean", description: "Print the report as JSON", default: false },
+    most: {
+      type: "string",
+      description: "Characters that the report may have; a longer one is cut after a line",
+      default: String(commentLimit),
+    },
     describe: {
       type: "boolean",
       description: "Print the plan alone, as JSON, for a comparison with another",
@@ -51,7 +57,9 @@ const command = defineCommand({
         violations: args.policies ? guard(description, levels) : [],
         warnings: description.warnings,
       };
-      process.stdout.write(args.json ? `${JSON.stringify(report, null, 2)}\n` : markdown(report));
+      process.stdout.write(
+        args.json ? `${JSON.stringify(report, null, 2)}\n` : fitting(markdown(report), Number(args.most)),
+      );
       if (report.violations.some(({ level }) => level === "mandatory")) process.exitCode = 1;
     } catch (error) {
       if (!(error instanceof ConfigError || error instanceof BaseError)) throw error;
@@ -59,7 +67,7 @@ const command = defineCommand({
       process.stdout.write(
         args.json
           ? `${JSON.stringify({ stack: args.stack, error: message }, null, 2)}\n`
-          : `### nixmon preview: stack \`${args.stack}\`\n\n~~~~text\n${message}\n~~~~\n`,
+          : fitting(`### nixmon preview: stack \`${args.stack}\`\n\n~~~~text\n${message}\n~~~~\n`, Number(args.most)),
       );
       say(message);
       process.exitCode = 1;

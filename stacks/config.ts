@@ -25,7 +25,7 @@ export function parseStack(stack: string, raw: Record<string, unknown>): StackVa
     ]);
   }
   checkSecretKeyConsent(stack, values);
-  const problems = discoveryProblems(values);
+  const problems = [...discoveryProblems(values), ...provisionProblems(values)];
   if (problems.length > 0) throw new ConfigError(stack, problems);
   return values;
 }
@@ -59,6 +59,19 @@ function discoveryProblems({ hosts, allocations }: StackValues): Problem[] {
       return problem("the host's address, because an existing machine is not asked for it");
     return [];
   });
+}
+
+/** Without an API of ours the engine would look for one in its own environment, and end in words that name no host. */
+function provisionProblems({ hosts, proxmox }: StackValues): Problem[] {
+  if (proxmox !== undefined) return [];
+  const want = "nixmon:proxmox.endpoint, the API that makes the machine, or type existing for a host that is there";
+  return Object.entries(hosts)
+    .filter(([, { machine }]) => machine.type !== "existing")
+    .map(([name, { machine }]) => ({
+      key: `nixmon:hosts.${name}.machine.type`,
+      got: `${machine.type}, and no nixmon:proxmox`,
+      want,
+    }));
 }
 
 function isGivenSecret(key: string): boolean {

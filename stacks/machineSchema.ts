@@ -65,10 +65,8 @@ export const machine = z.discriminatedUnion(
         image: image.optional(),
         /** Whether the guest agent runs there; the SSH host key is then read through it. */
         agent: flag.optional(),
-        /** Where the root disk is attached; a template's must be there. */
-        rootDisk: text("a place such as scsi0 or virtio0", (value) => /^(scsi|virtio|sata)\d+$/.test(value)).default(
-          "scsi0",
-        ),
+        /** Where the root disk is attached; default: where the template has its only disk. */
+        rootDisk: text("a place such as scsi0 or virtio0", (value) => /^(scsi|virtio|sata)\d+$/.test(value)).optional(),
         ...provisioned,
       })
       .refine((vm) => (vm.template === undefined) !== (vm.image === undefined), oneOf("template", "image")),

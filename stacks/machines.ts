@@ -2,6 +2,7 @@ import * as proxmox from "@muhlba91/pulumi-proxmoxve";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { ProxmoxApi } from "../cli/proxmox/api";
+import type { Make } from "../cli/proxmox/makes";
 import type { MachineArgs } from "../components/internal/machine";
 import { pushCommand } from "../components/internal/pushCommand";
 import type { ProxmoxTokenArgs } from "../components/proxmoxToken";
@@ -23,19 +24,19 @@ export interface Proxmox {
  * not given comes from the environment.
  */
 export function proxmoxOf(values: StackValues, hosts: readonly HostData[]): Proxmox | undefined {
-  const provisions = Object.values(values.hosts).some(({ machine }) => machine.type !== "existing");
-  const watches = hosts.some(({ secrets }) => secrets.some(({ key }) => key === secretKeys.proxmoxTokenSecret));
   if (values.proxmox === undefined) return undefined;
+  const watches = hosts.some(({ secrets }) => secrets.some(({ key }) => key === secretKeys.proxmoxTokenSecret));
+  const makes: Make[] = [...madeOf(values.hosts), ...(watches ? (["token"] as const) : [])];
   const { endpoint, insecure, ca, fingerprint, username } = values.proxmox;
   const config = new pulumi.Config();
   const apiToken = config.getSecret("proxmoxApiToken");
   const as = apiToken ? { apiToken } : { username, password: config.getSecret("proxmoxPassword") };
   const given = pulumi.output({ endpoint, insecure, ca, fingerprint, ...as });
   const provider = new proxmox.Provider("proxmox", { endpoint, insecure, ...as });
-  if (!(provisions || watches)) return { provider, login: provider, api: given };
+  if (makes.length === 0) return { provider, login: provider, api: given };
   const login = new command.local.Command("proxmox-login", {
     create: pushCommand("proxmox-login"),
-    stdin: given.apply((api) => JSON.stringify({ api })),
+    stdin: given.apply((api) => JSON.stringify({ api, makes })),
     logging: command.local.Logging.Stderr,
     addPreviousOutputInEnv: false,
   });
@@ -46,10 +47,29 @@ export function proxmoxOf(values: StackValues, hosts: readonly HostData[]): Prox
   };
 }
 
+/** What the login must be allowed to make, each kind once. */
+export function madeOf(hosts: StackValues["hosts"]): Make[] {
+  const all = Object.values(hosts).flatMap(({ machine, address, ssh }): (Make | false)[] => {
+    if (machine.type === "existing") return [];
+    if (machine.type === "lxc") return ["lxc", machine.image !== undefined && "image"];
+    const agent = machine.agent === true || typeof address !== "string";
+    return [
+      "vm",
+      machine.template !== undefined && "clone",
+      machine.image !== undefined && "image",
+      machine.startOrder !== undefined && "startOrder",
+      agent && ssh.hostKey === undefined && "agent",
+    ];
+  });
+  return [...new Set(all.filter((make) => make !== false))].sort();
+}
+
 /** The monitoring token's arguments, from the stack's configuration. */
 export function proxmoxTokenArgs(values: StackValues): ProxmoxTokenArgs {
-  const { endpoint, insecure, ca, fingerprint, tokenExpires } = values.proxmox ?? {};
+  const { endpoint, insecure, ca, fingerprint, tokenExpires, realm, tokenName } = values.proxmox ?? {};
   return {
+    userId: realm === undefined ? undefined : `monitoring@${realm}`,
+    tokenName,
     api: endpoint === undefined ? undefined : { endpoint, insecure, ca, fingerprint },
     expirationDate: tokenExpires,
     rotation: values.rotation.proxmoxToken,

@@ -124,7 +124,7 @@ export const stackSchema = z.strictObject({
       node: z.string({ error: "the name of a Proxmox node" }).default("pve"),
       /** PEM file of the authority that signed the API's certificate; keep it in certificates/, where `make up` finds it. The primary trusts it, too. */
       ca: z.string().optional(),
-      /** SHA-256 of the API's certificate; any other one is refused. */
+      /** SHA-256 of the API's certificate; our own checks refuse any other one. */
       fingerprint: text("a SHA-256 as AA:BB:..., 32 pairs", (value) =>
         /^([0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$/.test(value),
       ).optional(),
@@ -133,7 +133,14 @@ export const stackSchema = z.strictObject({
       /** Skips the check of the API's certificate. Only where nothing else is possible. */
       insecure: flag.default(false),
       username: z.string().default("root@pam"),
-      realm: z.string().default("pve"),
+      /** Of the monitoring user, `monitoring@<realm>`. */
+      realm: text("a realm of Proxmox VE such as pve", (value) => /^[A-Za-z][A-Za-z0-9._-]+$/.test(value)).default(
+        "pve",
+      ),
+      /** Of the monitoring user's token. */
+      tokenName: text("a token's name of letters, digits, ., - and _", (value) =>
+        /^[A-Za-z][A-Za-z0-9._-]+$/.test(value),
+      ).default("prometheus"),
     })
     .optional(),
   monitoring: monitoring.default({}),

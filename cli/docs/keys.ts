@@ -24,10 +24,12 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "proxmox.insecure": "Skip the check of the API's certificate. Only where nothing else is possible.",
   "proxmox.ca":
     "PEM file of the authority that signed the API's certificate; keep it in `certificates/`, where `make up` finds it. The primary trusts it, too.",
-  "proxmox.fingerprint": "SHA-256 of the API's certificate; any other one is refused.",
+  "proxmox.fingerprint":
+    "SHA-256 of the API's certificate. Our own checks refuse any other one; the provider goes by the authority alone.",
   "proxmox.tokenExpires": "When the monitoring token ends, RFC 3339. Default: never.",
   "proxmox.username": "User for the login with `proxmoxPassword`.",
-  "proxmox.realm": "Realm in which the monitoring user is made.",
+  "proxmox.realm": "Realm in which the monitoring user is made: it is `monitoring@<realm>`.",
+  "proxmox.tokenName": "Name of the monitoring user's token. Another name makes another token.",
   "monitoring.collector.alerting.homeAssistant.url":
     "Address of Home Assistant, `https://ha.example.net`; the webhook's random id is made for you.",
   "monitoring.collector.alerting.nextcloudTalk.url": "Address of the Nextcloud server.",
@@ -44,7 +46,8 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "hosts.<host>.machine.image.sha256": "SHA-256 of that file.",
   "hosts.<host>.machine.image.datastore":
     "Datastore that keeps it; it takes content `import` (VM) or `vztmpl` (container).",
-  "hosts.<host>.machine.rootDisk": "Where a VM's root disk is attached; a template's must be there.",
+  "hosts.<host>.machine.rootDisk":
+    "Where a VM's root disk is attached when it is made. Default: where the template has its only disk; `scsi0` for an image.",
   "hosts.<host>.machine.agent": "Whether the guest agent runs there; the SSH host key is then read through it.",
   "hosts.<host>.machine.dataDisks[].size": "Size of a disk beside the root disk.",
   "hosts.<host>.machine.dataDisks[].datastore": "Its datastore. Default: that of the root disk.",

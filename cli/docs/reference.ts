@@ -73,7 +73,7 @@ const origins: Readonly<Record<SecretName, string>> = {
   nextcloudTalkWebhookUrl: "made of `nextcloudTalk.url` and `.room`",
   nextcloudTalkAppPassword: "given as `nextcloudTalkPassword`",
   heartbeatUrl: "given as `heartbeatUrl`",
-  proxmoxUser: "made on Proxmox VE: `monitoring@pve`, role PVEAuditor",
+  proxmoxUser: "made on Proxmox VE: `monitoring@<proxmox.realm>`, role PVEAuditor",
   proxmoxTokenId: "made on Proxmox VE: name of the user's token",
   proxmoxTokenSecret: "made on Proxmox VE: the token's UUID",
   kanidmGrafanaSecret: "made: the identity host's end of MONITORING/GRAFANA/OAUTH_SECRET",

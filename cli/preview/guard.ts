@@ -17,7 +17,7 @@ export function guard(description: Description, levels: Record<PolicyName, Level
     for (const message of messages) if (message !== undefined) found.push({ policy, level, message });
   };
   for (const [name, { data, machine, hostKey }] of Object.entries(description.hosts)) {
-    // a machine that is made here has its key injected or learned at its birth, and pinned from then on
+    // a machine that is made here has its key learned at its birth, and pinned from then on
     if (machine.type === "existing" || hostKey !== undefined)
       report("pinned-host-key", [hostKeyProblem(name, hostKey)]);
     report("closed-exporters", exposureProblems(data));

@@ -21,10 +21,7 @@ const titles: Record<Kind, string> = {
   setting: "settings",
 };
 
-/** Most that a comment on GitHub holds, with some to spare. */
-const most = 60_000;
-
-/** The report as a comment on a pull request. */
+/** The report as a comment on a pull request, whole. */
 export function markdown(report: Report): string {
   const changed = report.hosts.filter(({ state }) => state !== "same");
   const same = report.hosts.length - changed.length;
@@ -41,16 +38,8 @@ export function markdown(report: Report): string {
       "",
       ...(same > 0 ? [`${same} other ${same === 1 ? "host" : "hosts"} unchanged.`, ""] : []),
     );
-  let text = lines.join("\n");
-  for (const host of changed) {
-    const more = `\n${details(host).join("\n")}`;
-    if (text.length + more.length > most) {
-      text += "\n_The rest is too long for a comment: `make preview` shows it._";
-      break;
-    }
-    text += more;
-  }
-  return `${text.trimEnd()}\n`;
+  lines.push(...changed.flatMap(details));
+  return `${lines.join("\n").trimEnd()}\n`;
 }
 
 function table(hosts: HostChange[]): string[] {

@@ -1,6 +1,7 @@
 import { Reader } from "../push/input";
 import type { ProxmoxApi } from "./api";
 import type { WantedMachine } from "./machine";
+import { isMake, type Make } from "./makes";
 
 const endpointPattern = /^https:\/\/[^\s/?#]+\/?$/;
 const fingerprintPattern = /^([0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$/;
@@ -10,6 +11,11 @@ export interface ProxmoxInput {
   api: ProxmoxApi;
 }
 
+export interface LoginInput extends ProxmoxInput {
+  /** What the stack makes, and the login must be allowed to make. */
+  makes: Make[];
+}
+
 export interface MachineCheckInput extends ProxmoxInput {
   machine: WantedMachine;
 }
@@ -17,6 +23,13 @@ export interface MachineCheckInput extends ProxmoxInput {
 export function readProxmoxApi(text: string): ProxmoxInput {
   const reader = new Reader(text);
   return reader.finish({ api: proxmoxApi(reader, reader.fields.api) });
+}
+
+export function readLogin(text: string): LoginInput {
+  const reader = new Reader(text);
+  const { makes = [] } = reader.fields;
+  if (!Array.isArray(makes) || !makes.every(isMake)) reader.wrong("makes", makes, "a list of what the stack makes");
+  return reader.finish({ api: proxmoxApi(reader, reader.fields.api), makes: makes as Make[] });
 }
 
 export function readMachineCheck(text: string): MachineCheckInput {

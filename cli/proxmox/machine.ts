@@ -10,7 +10,7 @@ export interface WantedMachine {
   templateFile?: string | undefined;
   /** GiB of the root disk. */
   diskGiB: number;
-  /** Where a VM's root disk is attached, such as `scsi0`. */
+  /** Where a VM's root disk is attached, such as `scsi0`; undefined: where the template has its only disk. */
   rootDisk?: string | undefined;
   /** Datastores that get its disks. */
   datastores: string[];
@@ -91,12 +91,25 @@ function templateProblems(wanted: WantedMachine, facts: ProxmoxFacts): MachinePr
   return diskProblems(wanted, facts.templateDisks);
 }
 
-function diskProblems({ rootDisk, diskGiB }: WantedMachine, disks: ProxmoxFacts["templateDisks"]): MachineProblem[] {
-  if (rootDisk === undefined || disks === undefined) return [];
-  const size = disks[rootDisk];
+/** Where a VM's root disk is attached if nobody says so and no template shows it. */
+export const usualRootDisk = "scsi0";
+
+/** Where the VM's root disk will be; undefined where only the person who made the template can tell. */
+export function rootDiskOf({ rootDisk }: WantedMachine, disks: ProxmoxFacts["templateDisks"]): string | undefined {
+  if (rootDisk !== undefined || disks === undefined) return rootDisk ?? usualRootDisk;
+  const [only, ...more] = Object.keys(disks);
+  if (more.length === 0) return only;
+  return usualRootDisk in disks ? usualRootDisk : undefined;
+}
+
+function diskProblems(wanted: WantedMachine, disks: ProxmoxFacts["templateDisks"]): MachineProblem[] {
+  if (disks === undefined) return [];
+  const { diskGiB } = wanted;
+  const rootDisk = rootDiskOf(wanted, disks);
+  const size = disks[rootDisk ?? ""];
   if (size === undefined) {
     const want = `where the template's disk is: ${listed(Object.keys(disks))}; else the machine would get an empty disk beside it`;
-    return [{ key: "rootDisk", got: rootDisk, want }];
+    return [{ key: "rootDisk", got: rootDisk ?? "nothing", want }];
   }
   if (size <= diskGiB) return [];
   return [

@@ -102,9 +102,7 @@ export class Reader {
   }
 
   address(key: string, value: unknown): string {
-    const noneFound =
-      value === "" ? "; none means that the machine showed no IPv4 address on the interface it was asked for" : "";
-    return this.text(key, value, addressPattern, `a host name or address${noneFound}`);
+    return this.text(key, value, addressPattern, "a host name or address");
   }
 
   name(key: string, value: unknown): string {
@@ -113,8 +111,10 @@ export class Reader {
 
   host(): HostInput {
     const from = this.object("connection", this.fields.connection);
+    const name = this.name("name", this.fields.name);
+    if (from.host === "") throw new InputError(noAddress(name));
     return {
-      name: this.name("name", this.fields.name),
+      name,
       connection: {
         host: this.address("connection.host", from.host),
         port: this.number("connection.port", from.port, 1, 65_535),
@@ -128,6 +128,16 @@ export class Reader {
       },
     };
   }
+}
+
+/** A machine that gets its address by DHCP has shown none in the time that the Proxmox provider waits. */
+export function noAddress(name: string, networkCard?: string): string {
+  const where = networkCard ?? `the interface that hosts.${name}.address names`;
+  return (
+    `${name}: no IPv4 address was found on ${where}. Is there a DHCP server on the machine's bridge and VLAN, is the interface called that ` +
+    "in the machine (`ip -4 -br address` on its console), does its guest agent run (VM: services.qemuGuest.enable)? Then " +
+    "`pulumi up --refresh` asks again; or give the host a fixed address"
+  );
 }
 
 export function readHost(text: string): HostInput {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ProxmoxApi } from "../proxmox/api";
 import { openProxmox, type ProxmoxClient } from "../proxmox/client";
 import { proxmoxApi } from "../proxmox/input";
-import { InputError, Reader } from "./input";
+import { InputError, noAddress, Reader } from "./input";
 import { say } from "./reach";
 
 /** Seconds that a machine may take from its creation to its first answer. */
@@ -43,11 +43,13 @@ export async function learnHostKey(text: string): Promise<number> {
 
 export function readLearn(text: string): LearnInput {
   const reader = new Reader(text);
-  const { agent } = reader.fields;
+  const { agent, host, discover } = reader.fields;
+  const name = reader.name("name", reader.fields.name);
+  if (host === "") throw new InputError(noAddress(name, typeof discover === "string" ? discover : undefined));
   const from = agent === undefined ? {} : reader.object("agent", agent);
   return reader.finish({
-    name: reader.name("name", reader.fields.name),
-    host: reader.address("host", reader.fields.host),
+    name,
+    host: reader.address("host", host),
     port: reader.number("port", reader.fields.port, 1, 65_535),
     ...(agent === undefined
       ? {}
@@ -93,7 +95,7 @@ export function publicKey(text: string): string | undefined {
 function scan(host: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const args = ["-T", "5", "-t", "ed25519", "-p", String(port), "--", host];
-    execFile("ssh-keyscan", args, { timeout: 10_000 }, (error, stdout) => {
+    execFile("ssh-keyscan", args, { env: process.env, timeout: 10_000 }, (error, stdout) => {
       const missing = (error as NodeJS.ErrnoException | null)?.code === "ENOENT";
       if (missing) reject(new Error("`ssh-keyscan` is not on the PATH: install the OpenSSH client"));
       else resolve(stdout);

@@ -2,7 +2,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { ProxmoxApi } from "../../cli/proxmox/api";
 import type { WantedMachine } from "../../cli/proxmox/machine";
-import { defaultRootDisk, type Provisioned, provisionContainer, provisionVm } from "./provision";
+import { type Provisioned, provisionContainer, provisionVm } from "./provision";
 import { pushCommand } from "./pushCommand";
 import { userError } from "./userError";
 
@@ -59,7 +59,7 @@ export type VmSource =
 export type MachineArgs =
   | ({
       type: "vm";
-      /** Where the root disk is attached; a template's must be there. Default `scsi0`. */
+      /** Where the root disk is attached at birth. Default: where the template has its only disk; else `scsi0`. */
       rootDisk?: string | undefined;
       /** Whether the guest agent runs there; the host key is then read through it. Default false. */
       agent?: boolean | undefined;
@@ -109,7 +109,9 @@ export function makeMachine(name: string, context: MachineContext, opts: pulumi.
   const check = checkMachine(name, context, args, opts);
   const after = { ...opts, dependsOn: check ? [check] : [] };
   const made =
-    args.type === "vm" ? provisionVm(name, context, args, after) : provisionContainer(name, context, args, after);
+    args.type === "vm"
+      ? provisionVm(name, context, args, after, check?.stdout)
+      : provisionContainer(name, context, args, after);
   const { resource, address } = made;
   const hostKey = ssh.hostKey === undefined ? learnHostKey(name, context, made, opts) : pulumi.output(ssh.hostKey);
   return { resource, address, hostKey };
@@ -136,9 +138,7 @@ function checkMachine(
     pool,
     vmId,
     address: args.discover === undefined ? address : undefined,
-    ...(args.type === "vm" && "template" in args
-      ? { template: args.template, rootDisk: args.rootDisk ?? defaultRootDisk }
-      : {}),
+    ...(args.type === "vm" && "template" in args ? { template: args.template, rootDisk: args.rootDisk } : {}),
   };
   // a container's template may be a file that this run downloads, and then it is known to be there only afterwards
   const templateFile = args.type === "lxc" && typeof args.template === "string" ? args.template : undefined;
@@ -166,9 +166,10 @@ function learnHostKey(
     args.type === "vm" && usesAgent(args) && proxmox !== undefined
       ? pulumi.all([proxmox, vmId]).apply(([api, id]) => ({ api, node: args.node, vmId: id }))
       : pulumi.output(undefined);
+  const discover = args.type === "existing" ? undefined : args.discover;
   const stdin = pulumi
     .all([address, agent])
-    .apply(([at, from]) => JSON.stringify({ name: host, host: at, port: ssh.port, agent: from }));
+    .apply(([at, from]) => JSON.stringify({ name: host, host: at, port: ssh.port, discover, agent: from }));
   const learned = new command.local.Command(
     `${name}-hostkey`,
     // the key that it printed comes back in its environment when anything but the machine changes

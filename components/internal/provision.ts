@@ -1,5 +1,6 @@
 import * as proxmox from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
+import { usualRootDisk } from "../../cli/proxmox/machine";
 import type { MachineArgs, MachineContext, ProvisionedMachine } from "./machine";
 
 /** A machine that the provider makes. */
@@ -18,20 +19,22 @@ type Lxc = Extract<MachineArgs, { type: "lxc" }>;
 /** Keys and logins are read at first boot only, and a template is used once: another one must never re-create a machine. */
 const bornWith = ["initialization.userAccount", "clone", "operatingSystem"];
 
+/** On a machine that is there, another place would be another disk, an empty one, whatever the template looks like by now. */
+const bornAt = ["disks[0].interface", "bootOrders"];
+
 /** How long the provider waits for a guest agent, each time it reads the machine; its own default is 15 minutes. */
 const agentPatience = "3m";
 
-/** Where templates have their disk as a rule. */
-export const defaultRootDisk = "scsi0";
-
+/** @param templateDisk where the template was seen to have its disk, "" where nobody looked */
 export function provisionVm(
   name: string,
   context: MachineContext,
   vm: Vm,
   opts: pulumi.CustomResourceOptions,
+  templateDisk?: pulumi.Output<string>,
 ): Provisioned {
   const agent = vm.agent === true || vm.discover !== undefined;
-  const rootDisk = vm.rootDisk ?? defaultRootDisk;
+  const rootDisk = vm.rootDisk ?? templateDisk?.apply((seen) => seen.trim() || usualRootDisk) ?? usualRootDisk;
   const disks = [
     {
       interface: rootDisk,
@@ -74,7 +77,7 @@ export function provisionVm(
       onBoot: true,
       stopOnDestroy: true,
     },
-    { ...opts, protect: vm.protect, ignoreChanges: [...bornWith, ...unsettled(disks.length)] },
+    { ...opts, protect: vm.protect, ignoreChanges: [...bornWith, ...bornAt, ...unsettled(disks.length)] },
   );
   const { discover } = vm;
   const found = pulumi

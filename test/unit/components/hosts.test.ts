@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ExporterHost } from "../../../components/exporterHost";
-import type { MachineArgs } from "../../../components/internal/machine";
-import { answers, commandsIn, dataOf, hostKey, manifest, vm } from "./cluster";
+import { MonitoringPrimary } from "../../../components/monitoringPrimary";
+import { answers, commandsIn, dataOf, hostKey, manifest } from "./deployed";
 import { mockEngine, settled } from "./mocks";
 
 describe("an ExporterHost that exists", () => {
@@ -62,99 +62,39 @@ describe("an ExporterHost that exists", () => {
   });
 });
 
-describe("an ExporterHost in a new virtual machine", () => {
-  test("is cloned, protected, and its host key is learned once before the push", async () => {
+describe("a MonitoringPrimary", () => {
+  const secrets = Object.fromEntries(dataOf("mon").secrets.map(({ key }) => [key, `value of ${key}`]));
+
+  test("delivers its secrets before its configuration, and one file of targets for each host, its own included", async () => {
     const registered = await mockEngine(answers);
-    const web = new ExporterHost("web", { data: dataOf("web"), machine: vm });
-    await settled(web.hash);
-    expect(registered.map(({ name }) => name)).toEqual(["web", "web-machine", "web-hostkey", "web-apply"]);
-    expect(registered[1]?.inputs).toMatchObject({
-      name: "web",
-      nodeName: "pve",
-      protection: true,
-      clone: { vmId: 9000, full: true },
-      memory: { dedicated: 2048 },
-      disks: [{ interface: "scsi0", size: 20 }],
-      initialization: {
-        ipConfigs: [{ ipv4: { address: "10.0.0.3/24", gateway: "10.0.0.1" } }],
-        userAccount: { username: "root", keys: ["ssh-ed25519 AAAA me"] },
-      },
-    });
-    const learned = commandsIn(registered)["web-hostkey"];
-    expect(JSON.parse(learned?.stdin as string)).toEqual({ name: "web", host: "10.0.0.3", port: 22 });
-    const applied = commandsIn(registered)["web-apply"];
-    expect(JSON.parse(applied?.stdin as string)).toMatchObject({ connection: { hostKey } });
-  });
-});
-
-describe("an ExporterHost with a Proxmox API", () => {
-  const proxmox = { endpoint: "https://pve.example.net:8006", apiToken: "a@pve!b=c" };
-  const found = {
-    ...answers,
-    "proxmoxve:index/vmLegacy:VmLegacy": () => ({
-      vmId: 120,
-      networkInterfaceNames: ["lo", "eth0"],
-      ipv4Addresses: [["127.0.0.1"], ["169.254.3.3", "10.0.0.77"]],
-    }),
-  };
-
-  test("checks what the machine needs first, and reads the host key through the guest agent", async () => {
-    const registered = await mockEngine(found);
-    const web = new ExporterHost("web", { data: dataOf("web"), machine: { ...vm, agent: true }, proxmox });
-    await settled(web.hash);
-    expect(registered.map(({ name }) => name)).toEqual(["web", "web-check", "web-machine", "web-hostkey", "web-apply"]);
+    const web = new ExporterHost("web", { data: dataOf("web"), machine: { type: "existing" }, ssh: { hostKey } });
+    const args = { data: dataOf("mon"), machine: { type: "existing" } as const, ssh: { hostKey }, secrets };
+    const primary = new MonitoringPrimary("mon", { ...args, targets: { web: web.scrapeTargets } });
+    await settled(primary.scrapeTargets);
+    await new Promise((done) => setTimeout(done, 50));
     const commands = commandsIn(registered);
-    expect(JSON.parse(commands["web-check"]?.stdin as string)).toEqual({
-      api: proxmox,
-      machine: {
-        host: "web",
-        type: "vm",
-        node: "pve",
-        template: 9000,
-        rootDisk: "scsi0",
-        diskGiB: 20,
-        datastores: [],
-        bridge: "vmbr0",
-        address: "10.0.0.3",
-      },
-    });
-    expect(JSON.parse(commands["web-hostkey"]?.stdin as string)).toMatchObject({
-      agent: { api: proxmox, node: "pve", vmId: 120 },
-    });
-    expect(registered[2]?.inputs).toMatchObject({ agent: { enabled: true, timeout: "3m" } });
-  });
-
-  test("that gets its address by DHCP is reached, told and scraped at the address that its interface has", async () => {
-    const registered = await mockEngine(found);
-    const web = new ExporterHost("web", { data: dataOf("web"), machine: { ...vm, discover: "eth0" }, proxmox });
-    await settled(web.hash);
-    expect(registered.find(({ name }) => name === "web-machine")?.inputs).toMatchObject({
-      initialization: { ipConfigs: [{ ipv4: { address: "dhcp" } }] },
-    });
-    const applied = JSON.parse(commandsIn(registered)["web-apply"]?.stdin as string);
-    expect(applied).toMatchObject({ connection: { host: "10.0.0.77" }, data: { address: "10.0.0.77" } });
-    expect(JSON.stringify(applied)).not.toContain("10.0.0.3");
-  });
-
-  test("gets an imported image, and a disk of its own for each data disk", async () => {
-    const registered = await mockEngine(found);
-    const { type, ...common } = vm as Extract<MachineArgs, { type: "vm" }>;
-    const { template: _, ...rest } = common as typeof common & { template: number };
-    const machine: MachineArgs = {
-      ...rest,
-      type,
-      image: "local:import/nixos.qcow2",
-      dataDisks: [{ sizeGiB: 100 }, { sizeGiB: 5, datastore: "fast" }],
-    };
-    await settled(new ExporterHost("web", { data: dataOf("web"), machine, proxmox }).hash);
-    const inputs = registered.find(({ name }) => name === "web-machine")?.inputs ?? {};
-    expect(inputs).not.toHaveProperty("clone");
-    expect(inputs.disks).toEqual([
-      { interface: "scsi0", size: 20, importFrom: "local:import/nixos.qcow2" },
-      { interface: "scsi1", size: 100 },
-      { interface: "scsi2", size: 5, datastoreId: "fast" },
+    expect(Object.keys(commands).sort()).toEqual([
+      "mon-apply",
+      "mon-secrets",
+      "mon-targets-mon",
+      "mon-targets-web",
+      "web-apply",
     ]);
-    const checked = JSON.parse(commandsIn(registered)["web-check"]?.stdin as string);
-    expect(checked.machine.datastores).toEqual(["local-lvm", "local-lvm", "fast"]);
+    expect(Object.keys(commands).indexOf("mon-secrets")).toBeLessThan(Object.keys(commands).indexOf("mon-apply"));
+    const ofWeb = JSON.parse(commands["mon-targets-web"]?.stdin as string) as Record<string, unknown>;
+    expect(ofWeb).toMatchObject({ name: "mon", host: "web", targets: [{ job: "node", address: "10.0.0.3" }] });
+    expect(primary.urls.grafana).toBe("https://grafana.example.net");
+  });
+
+  test("is refused when a secret has no value, by the secret's name", async () => {
+    await mockEngine(answers);
+    const args = { data: dataOf("mon"), machine: { type: "existing" } as const, ssh: { hostKey }, targets: {} };
+    expect(() => new MonitoringPrimary("mon", args)).toThrow("mon: no value for MONITORING/GRAFANA/SECRET_KEY");
+  });
+
+  test("is refused for a host without collectors", async () => {
+    await mockEngine(answers);
+    const args = { data: dataOf("web"), machine: { type: "existing" } as const, ssh: { hostKey }, targets: {} };
+    expect(() => new MonitoringPrimary("web", args)).toThrow("web: a MonitoringPrimary needs collector data, got none");
   });
 });

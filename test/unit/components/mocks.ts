@@ -40,3 +40,15 @@ export async function mockEngine(answers: Answers): Promise<Registered[]> {
 export function settled<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((done) => output.apply((value) => done(value as T)));
 }
+
+/** The options that a component gives its children, by name: mocks see inputs alone. Pass `transformations` to the component. */
+export function optionsSeen() {
+  const options: Record<string, pulumi.CustomResourceOptions> = {};
+  const transformations: pulumi.ResourceTransformation[] = [
+    (child) => {
+      options[child.name] = child.opts;
+      return undefined;
+    },
+  ];
+  return { options, transformations };
+}

@@ -32,6 +32,8 @@ describe("ProxmoxToken", () => {
       tokenName: "prometheus",
       privilegesSeparation: true,
     });
+    // control for the one with an end
+    expect(inputs["pve-token"]).not.toHaveProperty("expirationDate");
     expect(inputs["pve-user-acl"]).toEqual({
       path: "/",
       roleId: "PVEAuditor",
@@ -53,6 +55,19 @@ describe("ProxmoxToken", () => {
     expect(await pulumi.isSecret(token.tokenUuid)).toBe(true);
     expect(await pulumi.isSecret(token.apiToken)).toBe(true);
   });
+});
+
+test("a ProxmoxToken with another user, another name and an end has all three at Proxmox", async () => {
+  const registered = await mockEngine({
+    "proxmoxve:index/userLegacy:UserLegacy": () => ({}),
+    "proxmoxve:user/token:Token": () => ({ value: "monitoring@ldap!nixmon=uuid-1" }),
+    "proxmoxve:index/acl:Acl": () => ({}),
+  });
+  const expirationDate = "2027-01-01T00:00:00Z";
+  const token = new ProxmoxToken("pve", { userId: "monitoring@ldap", tokenName: "nixmon", expirationDate });
+  expect(await settled(token.tokenUuid)).toBe("uuid-1");
+  const inputs = registered.find(({ name }) => name === "pve-token")?.inputs;
+  expect(inputs).toMatchObject({ userId: "monitoring@ldap", tokenName: "nixmon", expirationDate });
 });
 
 describe("ProxmoxToken with an API to try it out", () => {

@@ -1,5 +1,6 @@
 import { compare } from "../../../cli/preview/compare";
 import type { Description } from "../../../cli/preview/describe";
+import { commentLimit, fitting } from "../../../cli/preview/fit";
 import { hostsOfState, type KnownHost } from "../../../cli/preview/fromState";
 import { guard } from "../../../cli/preview/guard";
 import { markdown, type Report } from "../../../cli/preview/markdown";
@@ -199,18 +200,43 @@ describe("the comment", () => {
     expect(fenced).toContain("\n````diff\n");
   });
 
-  test("fits into a comment, whatever changes, and says what it leaves out", () => {
-    const many = Array.from(
-      { length: 2000 },
-      (_, n) => ({ kind: "setting", name: `s${n}`, after: "x".repeat(200) }) as const,
-    );
-    const hosts = ["a", "b"].map((name) => ({ host: name, state: "changed", changes: many }) as const);
-    const text = markdown(
-      report({ hosts: [{ host: "small", state: "changed", changes: many.slice(0, 1) }, ...hosts] }),
-    );
-    expect(text.length).toBeLessThan(65_536);
-    expect(text).toContain("<code>small</code>");
-    expect(text).toContain("too long for a comment");
-    expect(text.match(/<details>/g)?.length).toBe(text.match(/<\/details>/g)?.length);
+  const many = Array.from(
+    { length: 2000 },
+    (_, n) => ({ kind: "setting", name: `s${n}`, after: `\`\`\` ${"x".repeat(200)}` }) as const,
+  );
+  const large = markdown(
+    report({
+      hosts: ["a", "b"].map((name) => ({ host: name, state: "changed", changes: many }) as const),
+    }),
+  );
+  const marks = (text: string) => (text.match(/^````/gm) ?? []).length;
+  const tags = (text: string) => [text.match(/<details>/g)?.length, text.match(/<\/details>/g)?.length];
+
+  test("fits into a comment, whatever changes: cut after a line, with everything closed, and says so", () => {
+    const text = fitting(large);
+    expect(text.length).toBeLessThanOrEqual(commentLimit);
+    expect(text.length).toBeGreaterThan(commentLimit - 300);
+    expect(marks(text)).toBe(2);
+    expect(tags(text)).toEqual([1, 1]);
+    const end = "\n````\n\n</details>\n\n_The rest is too long for a comment: `make preview` shows it._\n";
+    expect(text.endsWith(end)).toBe(true);
+    expect(large.startsWith(`${text.slice(0, -end.length)}\n`)).toBe(true);
+  });
+
+  test("is closed wherever it is cut; control: the head of it alone is not", () => {
+    for (let most = 300; most < 3000; most += 37) {
+      const text = fitting(large, most);
+      expect(text.length).toBeLessThanOrEqual(most);
+      expect(marks(text) % 2).toBe(0);
+      const [opened, closed] = tags(text);
+      expect(opened).toBe(closed);
+    }
+    expect(marks(large.slice(0, 3000)) % 2).toBe(1);
+  });
+
+  test("of a wrong configuration is cut in the same way; one that fits is left alone", () => {
+    const wrong = `### x\n\n~~~~text\n${"a line\n".repeat(100)}~~~~\n`;
+    expect(fitting(wrong, 300)).toMatch(/a line\n~~~~\n\n_The rest/);
+    expect(fitting(wrong)).toBe(wrong);
   });
 });

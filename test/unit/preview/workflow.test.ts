@@ -39,3 +39,9 @@ test("each action is pinned by its commit, with the version beside it", () => {
   expect(used.length).toBeGreaterThan(0);
   for (const line of used) expect(line).toMatch(/^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
 });
+
+test("what a comment can not hold is cut by the command, which closes what is open, and not by the shell", () => {
+  const script = workflow.jobs.preview?.steps.map(({ run }) => run ?? "").join("\n");
+  expect(script).toContain("MOST=$((left / more))");
+  expect(script).not.toMatch(/\b(head|cut|tail)\b/);
+});

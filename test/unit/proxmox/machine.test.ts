@@ -1,4 +1,10 @@
-import { machineMessage, machineProblems, type ProxmoxFacts, type WantedMachine } from "../../../cli/proxmox/machine";
+import {
+  machineMessage,
+  machineProblems,
+  type ProxmoxFacts,
+  rootDiskOf,
+  type WantedMachine,
+} from "../../../cli/proxmox/machine";
 
 const wanted: WantedMachine = {
   host: "web",
@@ -83,6 +89,16 @@ test.each<[string, string[], string]>([
     "rootDisk: got virtio0, want where the template's disk is: scsi0; else the machine would get an empty disk beside it",
   ],
   [
+    "no root disk named where the template has several, none of them the usual one",
+    lines({ rootDisk: undefined }, { templateDisks: { virtio0: 8, virtio1: 8 } }),
+    "rootDisk: got nothing, want where the template's disk is: virtio0, virtio1; else the machine would get an empty disk beside it",
+  ],
+  [
+    "a disk smaller than that of a template whose disk is elsewhere than usual",
+    lines({ rootDisk: undefined, diskGiB: 4 }, { templateDisks: { virtio0: 8 } }),
+    "disk: got 4GiB, want at least 8GiB, the size of the template's disk: a disk can not shrink",
+  ],
+  [
     "a datastore that is not there",
     lines({ datastores: ["fast"] }),
     "datastore: got fast, want one on pve1 with content images: local-zfs",
@@ -116,6 +132,20 @@ test.each<[string, string[], string]>([
   ],
 ])("%s is one line that names it and the remedy", (_, found, line) => {
   expect(found).toEqual([line]);
+});
+
+test.each<[string, string | undefined, ProxmoxFacts["templateDisks"], string | undefined]>([
+  ["the template's only disk", undefined, { virtio0: 8 }, "virtio0"],
+  ["the usual one of several", undefined, { virtio0: 8, scsi0: 8 }, "scsi0"],
+  ["nobody's guess among several others", undefined, { virtio0: 8, sata0: 8 }, undefined],
+  ["the usual place where the login may not look", undefined, undefined, "scsi0"],
+  ["what the configuration says, whatever there is", "sata0", { virtio0: 8 }, "sata0"],
+])("the root disk is %s", (_, rootDisk, disks, found) => {
+  expect(rootDiskOf({ ...wanted, rootDisk }, disks)).toBe(found);
+});
+
+test("control: a template with its one disk anywhere needs no word about it", () => {
+  expect(lines({ rootDisk: undefined }, { templateDisks: { virtio0: 8 } })).toEqual([]);
 });
 
 test("the machine itself, there already, takes neither its id nor its address away from itself", () => {

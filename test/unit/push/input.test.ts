@@ -38,6 +38,14 @@ describe("stdin", () => {
     );
   });
 
+  test("of a host whose address was not found names the host, where its interface is configured, and what to do", () => {
+    const unfound = { ...apply, connection: { ...host.connection, host: "" } };
+    for (const read of [readApply, readHost, readRemove])
+      expect(() => read(JSON.stringify(unfound))).toThrow(
+        "nixio: no IPv4 address was found on the interface that hosts.nixio.address names. Is there a DHCP server",
+      );
+  });
+
   test("for one host with the data of another is refused", () => {
     const wrong = { ...apply, data: { ...apply.data, host: "nixcloud" } };
     expect(() => readApply(JSON.stringify(wrong))).toThrow('data.host: got "nixcloud", want');

@@ -11,6 +11,8 @@ const good = {
   hosts: { nixmon: { address: "10.0.0.2", ssh: { hostKey: "ssh-ed25519 AAAA" } } },
 };
 
+const pve = { endpoint: "https://pve.example.net:8006" };
+
 function mistakes(change: Record<string, unknown>): string[] {
   try {
     parseStack("test", { ...good, ...change });
@@ -107,6 +109,16 @@ describe("a stack's configuration", () => {
       '  nixmon:hosts.nixmon.machine.memory: got "2048", want a size such as 512MiB, 2GiB or 1TiB',
     ],
     [
+      "a machine to make and no API to make it",
+      host({ machine: { type: "vm", template: 9000 } }),
+      "  nixmon:hosts.nixmon.machine.type: got vm, and no nixmon:proxmox, want nixmon:proxmox.endpoint, the API that makes the machine, or type existing",
+    ],
+    [
+      "a realm that Proxmox can not have",
+      { proxmox: { ...pve, realm: "a b" } },
+      '  nixmon:proxmox.realm: got "a b", want a realm of Proxmox VE such as pve',
+    ],
+    [
       "a flake that sees nothing of what is pushed",
       host({ activation: { flake: "/etc/nixos#nixmon" } }),
       '  nixmon:hosts.nixmon.activation: got {"flake":"/etc/nixos#nixmon"}, want beside `flake` either `impure: true` or `overrideInput`, and these two with `flake` only',
@@ -145,6 +157,14 @@ describe("a stack's configuration", () => {
     const found = mistakes(change);
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(line);
+  });
+
+  test("takes a machine to make where there is an API; control for the one without", () => {
+    for (const machine of [
+      { type: "vm", template: 9000 },
+      { type: "lxc", template: "local:vztmpl/nixos.tar.xz" },
+    ])
+      expect(mistakes({ proxmox: pve, ...host({ machine }) })).toEqual([]);
   });
 
   test("takes a rotation of each secret that the program makes, Grafana's secret key with a consent", () => {

@@ -3,7 +3,8 @@ import { planCluster } from "../../../plan/plan";
 import type { ClusterConfig, HostConfig } from "../../../plan/types";
 import type { Registered } from "./mocks";
 
-/** A primary and a host, and a deployer that always succeeds. */
+/** A primary and a host, and what Proxmox and the hosts would answer. */
+
 const host = (name: string, address: string): HostConfig => ({
   name,
   address,
@@ -40,7 +41,7 @@ export const manifest = (name: string) => ({
 });
 
 /** What `push.js` would print. */
-function pushAnswers({ name, inputs }: Registered): Record<string, unknown> {
+export function pushAnswers({ name, inputs }: Registered): Record<string, unknown> {
   if (name.endsWith("-hostkey")) return { stdout: hostKey };
   if (!name.endsWith("-apply")) return { stdout: "" };
   return { stdout: JSON.stringify(manifest((JSON.parse(inputs.stdin as string) as { name: string }).name)) };
