@@ -179,11 +179,17 @@ test("what somebody changed by hand in Proxmox is shown by refresh and mended by
   expect(await configOf("m1")).toMatchObject({ cores: 1, tags: "lab" });
 });
 
-test("destroy works when VM and container are gone already, within 10 s, and nothing is left in the state", async () => {
+test("destroy works when VM and container are gone already, within 10 s, with nothing left in the state, and stops where another has the id", async () => {
   const yes = ["--yes", "--skip-preview", "--non-interactive"];
   const heal = () => must([process.execPath, "dist/cli/heal.js", "--stack", stack, "--machines"]);
   // control: of machines that are there nothing is forgotten
   expect(heal().stderr).toBe("");
+  const { net0 } = await configOf("m1");
+  await byHand("PUT", `${node}/qemu/341/config`, { name: "db", net0: "virtio,bridge=vmbr0" });
+  const stopped = run([process.execPath, "dist/cli/heal.js", "--stack", stack, "--machines"]);
+  expect(stopped.code).toBe(1);
+  expect(stopped.stderr).toContain("VM 341 (m1): that id is now another machine's (db)");
+  await byHand("PUT", `${node}/qemu/341/config`, { name: "m1", net0: String(net0) });
   await removed("m1");
   await removed("c1");
   const healed = heal();
