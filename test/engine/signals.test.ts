@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { load } from "js-yaml";
 import { seenFile, seenMetrics, standInJobs, unprovenMetrics, usedMetrics } from "../unit/alerts/knownMetrics";
 import { boards, filledIn, panelsOf, variableSelectors } from "../unit/dashboards/queries";
-import { eventually, onHost, root } from "./sandbox";
+import { eventually, must, onHost, root } from "./sandbox";
 
 /** One series of an instant query. */
 interface Sample {
@@ -149,4 +149,32 @@ describe("every PromQL query of the dashboards", () => {
     );
     expect(said.filter((one) => !there.has(one))).toEqual([]);
   });
+});
+
+/** What the preview says of a dashboard. */
+interface Drawn {
+  file: string;
+  title: string;
+  panels: number;
+  failed: string[];
+}
+
+test("make dashboards-preview draws every dashboard, and nothing is refused", () => {
+  const folder = resolve(root, "build/engine/preview");
+  const words = ["--stack", "sandbox", "--json", "--out", folder];
+  const printed = must(["node", "dist/cli/dashboards-preview.js", ...words]).stdout;
+  const { dashboards } = JSON.parse(printed) as { dashboards: Drawn[] };
+  expect(dashboards.map(({ title }) => title).sort()).toEqual(
+    boards()
+      .map(({ title }) => title)
+      .sort(),
+  );
+  expect(dashboards.flatMap(({ failed }) => failed)).toEqual([]);
+  for (const { file, title, panels } of dashboards) {
+    const page = readFileSync(resolve(folder, file), "utf8");
+    expect(page).toContain(`<h1>${title}</h1>`);
+    expect(page.match(/<section class="panel/g)).toHaveLength(panels);
+  }
+  // pictures, not only the frames around them
+  expect(readFileSync(resolve(folder, "host.html"), "utf8")).toMatch(/<svg.*<svg/s);
 });

@@ -121,10 +121,11 @@ function rendered(): string {
   return texts(resolve(folder, "build/rendered")).join("\n");
 }
 
-/** What runs leave on the deployer: temporary files, the engine's home, the build folder; not the test's own folder. */
+/** What runs leave on the deployer: temporary files, the engine's home; not the test's own folder, wherever the checkout is. */
 function deployerFiles(): string {
-  const script = 'find /tmp "$PULUMI_HOME" -xdev -type f -newer "$0" -size -4M -exec cat {} + 2>/dev/null || true';
-  return must(["bash", "-c", script, resolve(folder, "begin")]).stdout;
+  const script =
+    'find /tmp "$PULUMI_HOME" -xdev -path "$1" -prune -o -type f -newer "$0" -size -4M -exec cat {} + 2>/dev/null || true';
+  return must(["bash", "-c", script, resolve(folder, "begin"), folder]).stdout;
 }
 
 /** Every place of the host that holds a secret, for a comparison with those where it belongs. */
