@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # apply, confirm, rollback: a new generation on trial, then for good or gone. A part of nixmon-agent.
 verify() { # DIR HASH
-  [ "$(sha256sum <"$1/files.sha256" | cut -c1-64)" = "$2" ] || die 11 "payload has hash $(sha256sum <"$1/files.sha256" | cut -c1-64), wanted $2: the transfer was damaged, run again"
+  sum=$(sha256sum <"$1/files.sha256"); sum=${sum%% *}
+  [ "$sum" = "$2" ] || die 11 "payload has hash $sum, wanted $2: the transfer was damaged, run again"
   bad=$(cd "$1" && sha256sum --quiet --strict -c files.sha256 2>&1) || die 11 "payload differs from its list: $bad"
   [ "$(cat "$1/hash")" = "$2" ] || die 11 "the payload's file \`hash\` says $(cat "$1/hash"), wanted $2"
   [ "$(cd "$1" && find . ! -type d | wc -l)" = $(($(wc -l <"$1/files.sha256") + 2)) ] || die 11 'the payload holds files that are not on its list'

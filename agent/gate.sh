@@ -37,7 +37,7 @@ gate() {
 "
       else FAILING="$FAILING$kind $name: $why
 "; fi
-      [ $(($(now) - gate_start)) -lt "$2" ] || late=yes
+      [ -z "$FAILING" ] || [ $(($(now) - gate_start)) -lt "$2" ] || late=yes
     done <<LINES
 $(cat "$1/etc/nixmon/gate" 2>/dev/null)
 ${3:-}
@@ -54,5 +54,5 @@ LINES
 }
 print_manifest() { # SYSTEM, after gate
   tr -d '\n' <"$1/etc/nixmon/manifest.json" | sed 's/[[:space:]]*}[[:space:]]*$//'
-  printf ',"generation":%s,"system":"%s","versions":{%s},"tolerated":[%s]}\n' "$(basename "$(readlink "$CURRENT")")" "$1" "$VERSIONS" "$(json_list "$TOLERATED")"
+  printf ',"generation":%s,"system":"%s","versions":{%s},"tolerated":[%s]}\n' "$(current_name)" "$1" "$VERSIONS" "$(json_list "$TOLERATED")"
 }

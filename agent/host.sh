@@ -4,7 +4,7 @@ status() {
   pending=null; ! load_pending || pending="{\"hash\":\"$P_hash\",\"phase\":\"$P_phase\",\"generation\":$P_generation}"
   healthy=true EVERY=yes; gate "$(running)" 0 || healthy=false
   printf '{"host":%s,"generation":%s,"hash":%s,"system":"%s","pending":%s,"healthy":%s,"failing":[%s],"tolerated":[%s],"versions":{%s}}\n' "$(json "$(uname -n)")" \
-    "$(basename "$(readlink "$CURRENT" || echo null)")" "$(json "$(cat "$CURRENT/hash" 2>/dev/null)")" "$(running)" "$pending" "$healthy" "$(json_list "$FAILING")" "$(json_list "$TOLERATED")" "$VERSIONS"
+    "$(current_name null)" "$(json "$(cat "$CURRENT/hash" 2>/dev/null)")" "$(running)" "$pending" "$healthy" "$(json_list "$FAILING")" "$(json_list "$TOLERATED")" "$VERSIONS"
 }
 
 runs_nixmon() { [ -s "$RUNNING/etc/nixmon/manifest.json" ]; }

@@ -9,7 +9,10 @@ die() {
   say "STATE $(uname -n): ${AFTERMATH:-nothing was activated; the host $(host_state)}"
   exit "$code"
 }
-json() { printf '%s\n' "$1" | tr '\000-\011\013-\037' ' ' | sed 's/["\\]/\\&/g; s/^/"/; s/$/"/'; }
+json() { # TEXT; most of it is plain
+  case $1 in *[!A-Za-z0-9_./:-]*) ;; *) printf '"%s"\n' "$1"; return ;; esac
+  printf '%s\n' "$1" | tr '\000-\011\013-\037' ' ' | sed 's/["\\]/\\&/g; s/^/"/; s/$/"/'
+}
 json_list() { printf '%s' "$1" | while IFS= read -r line; do printf '%s,' "$(json "$line")"; done | sed 's/,$//'; }
 log_tail() { tail -n 20 "$LOG" >&2; }
 need_number() { case $1 in *=|*=*[!0-9]*) STEP=usage; die 2 "\`$1\` is not a number of seconds" ;; esac; }

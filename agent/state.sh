@@ -3,7 +3,8 @@
 now() { date +%s; }
 running() { readlink -f "$RUNNING"; }
 boot_id() { cat /proc/sys/kernel/random/boot_id; }
-host_state() { printf 'runs generation %s, system %s' "$(basename "$(readlink "$CURRENT" || echo none)")" "$(running)"; }
+current_name() { name=$(readlink "$CURRENT") || name=$1; echo "${name##*/}"; }
+host_state() { printf 'runs generation %s, system %s' "$(current_name none)" "$(running)"; }
 write_state() { cat >"$STATE/.$1" && sync "$STATE/.$1" && mv -f "$STATE/.$1" "$STATE/$1"; }
 point_current() { ln -sfn "$1" "$BASE/.current" && mv -fT "$BASE/.current" "$CURRENT"; }
 has_hash() { tr -d ' \n' 2>/dev/null <"$1/etc/nixmon/manifest.json" | grep -qF "\"hash\":\"$2\""; }
@@ -42,9 +43,8 @@ hold() { HELD=yes; echo "$1, pid $$, since $(date -u +%H:%M:%SZ), for ${SUDO_USE
 drop_lock() { : >"$LOCK"; HELD=''; exec 9>&-; }
 
 save_pending() { # PHASE
-  PHASE=$1
-  for k in generation hash old new profile was boot activate; do eval "printf \"P_%s='%s'\n\" $k \"\$P_$k\""; done |
-    { echo "P_phase='$PHASE'"; cat; } | write_state pending
+  PHASE=$1 P_phase=$1
+  for k in phase generation hash old new profile was boot activate; do eval "printf \"P_%s='%s'\n\" $k \"\$P_$k\""; done | write_state pending
 }
 load_pending() {
   [ -s "$STATE/pending" ] || return 1
@@ -52,7 +52,7 @@ load_pending() {
   . "$STATE/pending"
 }
 forget_pending() { # [keep]: without `keep` the generation that did not make it is removed
-  disarm; rm -f "$ROOTS/nixmon-old"; rm -f "$STATE/pending"; PHASE=''
+  disarm; rm -f "$ROOTS/nixmon-old" "$STATE/pending"; PHASE=''
   [ "${1:-}" = keep ] || rm -rf "${BASE:?}/generations/$P_generation"
 }
 
