@@ -25,7 +25,18 @@ const bornAt = ["disks[0].interface", "bootOrders"];
 /** How long the provider waits for a guest agent, each time it reads the machine; its own default is 15 minutes. */
 const agentPatience = "3m";
 
-/** @param templateDisk where the template was seen to have its disk, "" where nobody looked */
+/**
+ * Where a template was seen to have its disk. A check that failed has seen nothing, and its machine is left out; but the provider is asked
+ * about that machine's inputs all the same, and one without a place for its disk would end the run for every host.
+ */
+function seenAt(stdout: pulumi.Output<string>): pulumi.Output<string> {
+  const seen = stdout.apply((text) => text.trim() || usualRootDisk);
+  if (pulumi.runtime.isDryRun()) return seen;
+  const { isKnown } = stdout as unknown as { isKnown: Promise<boolean> };
+  return pulumi.output(isKnown.then((known) => (known ? seen : usualRootDisk)));
+}
+
+/** @param templateDisk what the machine's check printed: where the template has its disk */
 export function provisionVm(
   name: string,
   context: MachineContext,
@@ -34,7 +45,7 @@ export function provisionVm(
   templateDisk?: pulumi.Output<string>,
 ): Provisioned {
   const agent = vm.agent === true || vm.discover !== undefined;
-  const rootDisk = vm.rootDisk ?? templateDisk?.apply((seen) => seen.trim() || usualRootDisk) ?? usualRootDisk;
+  const rootDisk = vm.rootDisk ?? (templateDisk && seenAt(templateDisk)) ?? usualRootDisk;
   const disks = [
     {
       interface: rootDisk,

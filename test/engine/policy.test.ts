@@ -27,6 +27,16 @@ test("control: the sandbox itself passes with its own file of levels", () => {
   expect(ended.code).toBe(0);
 });
 
+test("control: with its primary protected the sandbox passes every rule, whatever their levels", () => {
+  const config = changedConfig("sandbox", (values) => {
+    const { nixmon } = values["nixmon:hosts"];
+    values["nixmon:hosts"].nixmon = { ...nixmon, machine: { ...(nixmon?.machine as object), protect: true } };
+  });
+  const ended = previewed(["--stack", "sandbox", "--config-file", config]);
+  expect(refused(ended.stdout)).toEqual([]);
+  expect(ended.code).toBe(0);
+});
+
 describe("of another Pulumi program", () => {
   beforeAll(() => {
     rmSync(program, { recursive: true, force: true });

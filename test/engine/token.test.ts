@@ -10,10 +10,15 @@ interface Asked {
 }
 
 /** Runs one verb of push.js as the components do: everything by stdin. */
-function ask(verb: string, api: Record<string, unknown>, environment: Record<string, string> = {}): Asked {
+function ask(
+  verb: string,
+  api: Record<string, unknown>,
+  environment: Record<string, string> = {},
+  makes?: string[],
+): Asked {
   const ended = spawnSync(process.execPath, [`${root}/dist/cli/push.js`, verb], {
     encoding: "utf8",
-    input: JSON.stringify({ api: { endpoint, ...api } }),
+    input: JSON.stringify({ api: { endpoint, ...api }, makes }),
     env: { ...process.env, ...environment },
   });
   return { code: ended.status, said: ended.stdout + ended.stderr };
@@ -50,6 +55,23 @@ describe("a token that is tried out", () => {
     expect(ask("proxmox-token", { apiToken: token, insecure: true }).code).not.toBe(0);
     await grant({ tokens: "looker@pve!one" }, "PVEAuditor");
     expect(ask("proxmox-token", { apiToken: token, insecure: true })).toEqual({ code: 0, said: "" });
+  });
+
+  test("is refused as login of a stack that makes machines, by what it lacks; control: root may make everything", async () => {
+    const token = await apiToken("deploy");
+    const asked = ask("proxmox-login", { apiToken: token, insecure: true }, {}, ["clone", "token"]);
+    expect(asked.code).toBe(1);
+    expect(asked.said).toContain("the login of token looker@pve!deploy may not do all that this stack makes");
+    expect(asked.said).toContain(
+      "  to clone templates: VM.Clone on /vms\n  to make the monitoring user and its token: ",
+    );
+    expect(asked.said).not.toContain(token.split("=")[1]);
+    const everything = ["agent", "clone", "image", "lxc", "startOrder", "token", "vm"];
+    const PROXMOX_VE_PASSWORD = password();
+    expect(ask("proxmox-login", { ...asRoot, insecure: true }, { PROXMOX_VE_PASSWORD }, everything)).toEqual({
+      code: 0,
+      said: "8.4\n",
+    });
   });
 
   test("is refused when it may change something", async () => {

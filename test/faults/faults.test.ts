@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { stateOf as engineStateOf } from "../engine/proxmox";
 import { must, root } from "../engine/sandbox";
 import {
   boot,
@@ -53,6 +54,10 @@ beforeAll(async () => {
   makeStack();
   const first = await deploy({ change });
   expect(first).toMatchObject({ code: 0 });
+  // hosts that exist already need no Proxmox: not even a provider for it; control: their pushes are there
+  const types = engineStateOf(stack).map(({ type }) => type);
+  expect(types.filter((type) => type.includes("proxmoxve"))).toEqual([]);
+  expect(types).toContain("command:local:Command");
 });
 
 afterAll(() => {
