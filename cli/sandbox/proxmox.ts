@@ -102,7 +102,17 @@ export async function stopProxmox(at: Folders): Promise<void> {
   const pid = proxmoxPid(at);
   if (pid !== undefined) {
     process.kill(pid, "SIGTERM");
-    if (!(await until(() => proxmoxPid(at) === undefined, 5))) process.kill(pid, "SIGKILL");
+    await until(() => proxmoxPid(at) === undefined, 5);
+    killGroup(pid);
   }
   rmSync(at.pid, { force: true });
+}
+
+/** The server leads a group of its own: whatever boots a host for it would go on without it, and make that host after all. */
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }

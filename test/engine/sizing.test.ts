@@ -1,8 +1,14 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { readDeployed } from "../../cli/doctor/state";
-import { type Hardware, targetSeries } from "../../plan/sizing";
+import type { ClusterPlan } from "../../plan/plan";
+import { forecastCluster, type Hardware, targetSeries } from "../../plan/sizing";
 import figures from "../../plan/sizing.json";
-import { expectClose } from "../sizing/close";
-import { must, onHost, samples } from "./sandbox";
+import { loadStackConfig } from "../../stacks/config";
+import { planStack } from "../../stacks/plan";
+import { expectClose, isClose } from "../sizing/close";
+import { standInJobs } from "../unit/alerts/knownMetrics";
+import { cluster, eventually, must, onHost, root, samples } from "./sandbox";
 
 interface Sample {
   metric: Record<string, string>;
@@ -49,6 +55,42 @@ test("each measured exporter shows as many series as the forecast says, give or 
   });
   const measured = Object.entries(figures.series).filter(([, { source }]) => source === "measured");
   expect(new Set(compared)).toEqual(new Set(measured.map(([name]) => name)));
+});
+
+/** The plan that `make render` forecasts from, without what a stand-in serves: that says nothing of the real program. */
+function planWithoutStandIns(): ClusterPlan {
+  const readFile = (name: string) => readFileSync(resolve(root, name), "utf8");
+  const plan = planStack("sandbox", loadStackConfig("sandbox", readFile), root);
+  const hosts = Object.entries(plan.hosts).map(([name, data]) => {
+    const targets = data.targets.filter(({ job }) => !standInJobs.includes(job));
+    return [name, { ...data, targets }] as const;
+  });
+  return { ...plan, hosts: Object.fromEntries(hosts) };
+}
+
+test("the whole that render prints is what Prometheus holds and takes in a second, give or take a fifth", async () => {
+  const known = Object.fromEntries(cluster.map((name) => [name, hardware(name)]));
+  const forecast = forecastCluster(planWithoutStandIns(), known);
+  if (forecast === undefined) throw new Error("unreachable: the sandbox has a primary");
+  const seconds = 60;
+  const ours = `job!="", job!~"${standInJobs.join("|")}", host=~"${cluster.join("|")}"`;
+  // what each scrape of the last minute brought, and what Prometheus adds to it
+  const scraped = `scrape_samples_post_metric_relabeling{${ours}}[${seconds}s]`;
+  const taken = `sum(sum_over_time(${scraped}) + ${figures.perTarget} * count_over_time(${scraped})) / ${seconds}`;
+  const number = (query: string) => Number((samples(query) as Sample[])[0]?.value[1] ?? 0);
+  // tests before this one stopped some of it
+  const measured = await eventually(
+    120,
+    () => ({
+      series: number(`count({${ours}})`),
+      samplesPerSecond: number(taken),
+    }),
+    ({ samplesPerSecond }) => isClose(forecast.samplesPerSecond, samplesPerSecond),
+  ).catch((error: Error) => {
+    throw new Error(`samples/s: forecast ${forecast.samplesPerSecond}; ${error.message}`);
+  });
+  expectClose("series", forecast.series, measured.series);
+  expectClose("samples/s", forecast.samplesPerSecond, measured.samplesPerSecond);
 });
 
 test("a probe leaves a line of access log as long as the forecast says, give or take a fifth", () => {
