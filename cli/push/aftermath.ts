@@ -38,12 +38,12 @@ export async function aftermath(target: HostInput, hash: string, seconds: number
 }
 
 /**
- * Seconds to ask a host whose trial could not be confirmed. One that answers in some way is asked until its timer has brought the old
- * configuration back; one that hangs gets what is left of a minute.
+ * Seconds to ask a host whose trial could not be confirmed: until its timer has brought the old configuration back, since a new one that
+ * drops SSH is unreachable only until then. A host that connects and then hangs gets what is left of a minute.
  * @param spent seconds since the trial began to wait
  */
 export function secondsToAsk({ failure }: ReachError, confirm: number, spent: number): number {
-  const hangs = failure === undefined || failure.kind === "unreachable" || failure.kind === "no banner";
+  const hangs = failure === undefined || failure.kind === "no banner";
   return hangs ? Math.max(5, Math.min(confirm + 10, 58 - spent)) : confirm + 10;
 }
 

@@ -44,7 +44,8 @@ describe("a host that hangs is given up within a minute", () => {
   test("what became of its trial is asked for the rest of the minute; of a host that refuses, until its timer has run out", () => {
     const error = (kind: "unreachable" | "no banner" | "refused") =>
       new ReachError("x", { kind, gone: true, passing: false, message: "x" });
-    expect(secondsToAsk(error("unreachable"), 60, 42)).toBe(16);
+    expect(secondsToAsk(error("unreachable"), 60, 42)).toBe(70);
+    expect(secondsToAsk(error("no banner"), 60, 42)).toBe(16);
     expect(secondsToAsk(error("no banner"), 10, 10)).toBe(20);
     expect(secondsToAsk(new ReachError("x", undefined, { silent: true }), 60, 50)).toBe(8);
     expect(secondsToAsk(new ReachError("x", undefined), 60, 300)).toBe(5);
