@@ -41,7 +41,7 @@ describe("a host that hangs is given up within a minute", () => {
     expect(patience(30, 10, 300)).toBe(12);
   });
 
-  test("what became of its trial is asked for the rest of the minute; of a host that refuses, until its timer has run out", () => {
+  test("what became of its trial is asked for the rest of the minute where it hangs, else until its timer has run out", () => {
     const error = (kind: "unreachable" | "no banner" | "refused") =>
       new ReachError("x", { kind, gone: true, passing: false, message: "x" });
     expect(secondsToAsk(error("unreachable"), 60, 42)).toBe(70);
