@@ -60,7 +60,9 @@ function refusals(stderr: string): Problem[] {
     const key = `alerts/${file}${rule === undefined ? "" : `: ${rule}`}`;
     found.set(`${key} ${text}`, { key, got: text, want });
   }
-  return found.size > 0 ? [...found.values()] : [{ key: "alerts/*.yaml", got: stderr.trim() || "a refusal", want }];
+  // promtool itself goes through annotations in another order each time
+  const sorted = [...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, problem]) => problem);
+  return sorted.length > 0 ? sorted : [{ key: "alerts/*.yaml", got: stderr.trim() || "a refusal", want }];
 }
 
 function readAccepted(cache: string): string[] {

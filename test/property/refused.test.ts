@@ -155,13 +155,13 @@ describe("promtool", () => {
   test("refuses what only it understands, by file and alert, and takes the same without the mistake", () => {
     const wrong = { summary: "{{ if }}", description: "{{ .Value | nosuch }}" };
     expect(promtoolProblems({ "a.yaml": rules({ ...alert, expr: "rate(up) > 0", annotations: wrong }) }, env)).toEqual([
+      { key: "alerts/a.yaml: Hot", got: expect.stringContaining('"nosuch" not defined'), want: expect.anything() },
+      { key: "alerts/a.yaml: Hot", got: expect.stringContaining("missing value for if"), want: expect.anything() },
       {
         key: "alerts/a.yaml: Hot",
         got: expect.stringContaining("expected type range vector"),
         want: expect.anything(),
       },
-      { key: "alerts/a.yaml: Hot", got: expect.stringContaining("missing value for if"), want: expect.anything() },
-      { key: "alerts/a.yaml: Hot", got: expect.stringContaining('"nosuch" not defined'), want: expect.anything() },
     ]);
     expect(promtoolProblems({ "a.yaml": rules(alert, record) }, env)).toEqual([]);
   });

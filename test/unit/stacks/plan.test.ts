@@ -99,8 +99,8 @@ describe("promtool", () => {
     );
     const want = "rules that `promtool check rules` accepts";
     const refused = [
-      { key: "alerts/own.yaml: Hot", got: "could not parse expression: 1:6: parse error: no", want },
       { key: "alerts/c.yaml", got: "yaml: unmarshal errors: line 1: field x", want },
+      { key: "alerts/own.yaml: Hot", got: "could not parse expression: 1:6: parse error: no", want },
     ];
     expect([promtoolProblems(files, env()), promtoolProblems(files, env())]).toEqual([refused, refused]);
     expect(calls()).toHaveLength(2);
