@@ -47,6 +47,21 @@ test("a failure is named and fails, counted or not", () => {
   expect(lines.filter((line) => line.includes("1 failed, see"))).toHaveLength(3);
 });
 
+test("what runs aside is counted with the rest, and shown where it is waited for", () => {
+  const { code, lines, last } = bash(
+    `. test/steps.sh; other() { step slow bash -c 'sleep 0.2; echo 2 passed, 0 failed'; step bad false; }
+     aside other; step main echo 3 passed, 0 failed; rejoin; finish`,
+  );
+  expect([code, last]).toEqual([1, "5 passed, 1 failed"]);
+  expect(lines.filter((line) => line.startsWith("=== "))).toEqual(["=== main", "=== slow", "=== bad"]);
+  expect(lines).toContain(`bad: 1 failed, see ${folder}/bad.log`);
+});
+
+test("what runs aside and ends early is a failure", () => {
+  const { code, last } = bash(`. test/steps.sh; other() { step one true; exit 0; }; aside other; rejoin; finish`);
+  expect([code, last]).toEqual([1, "1 passed, 1 failed"]);
+});
+
 test.each(["agent", "preflight"])("without root %s counts one skip and no pass", (kind) => {
   const fake = join(folder, "id");
   writeFileSync(fake, "#!/bin/sh\necho 1000\n");
