@@ -1,5 +1,5 @@
 import { type Fault, faults } from "./doctorFaults";
-import { activeTargets, eventually, must, run } from "./sandbox";
+import { activeTargets, eventually, must, run, samples } from "./sandbox";
 
 interface Check {
   key: string;
@@ -28,6 +28,11 @@ let targets = 0;
 /** Prometheus looks every 15 s: until then it still tells of the last fault. */
 async function healed(): Promise<void> {
   await eventually(60, activeTargets, (all) => all.length >= targets && all.every(({ health }) => health === "up"));
+  await eventually(
+    60,
+    () => samples("probe_success == 0"),
+    (failed) => failed.length === 0,
+  );
 }
 
 beforeAll(async () => {

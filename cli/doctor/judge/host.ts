@@ -158,6 +158,8 @@ function logs(host: DeployedHost, { log }: HostFacts): Result[] {
         ? "Alloy runs but does not read the journal, or cannot send what it reads"
         : "the network or a firewall is between this host and the primary's port 3100",
       type: [onHost(host, "journalctl -u alloy.service -n 50 --no-pager")],
+      // its Caddy serves Loki's site by the same way
+      explains: !log.reachable && name === host.data.allocations.ioPrimaryHost ? ["site/loki.*"] : [],
     }),
   ];
 }

@@ -78,6 +78,18 @@ test.each<[string, Change, string[]]>([
     },
     ["unit/nixmon/loki: loki.service is inactive"],
   ],
+  ...["nixio", "nixcloud"].map((host): [string, Change, string[]] => [
+    `${host} that does not reach Loki: its site is a consequence where Caddy is, and a finding of its own elsewhere`,
+    (facts, collector) => {
+      Object.assign(facts[host] ?? {}, { log: { arrived: false, reachable: false, said: "curl: (7)" } });
+      for (const sample of collector.metrics.probe ?? [])
+        if (sample.labels.instance?.includes("loki.")) sample.value = 0;
+    },
+    [
+      `logs/${host}: Loki does not answer to ${host}: curl: (7)`,
+      ...(host === "nixio" ? [] : ["site/loki.example.net: loki.example.net answers 200"]),
+    ],
+  ]),
   [
     "exporters that answer at home and not to the primary are behind a firewall",
     (_, collector) => down(collector, "nixio"),
