@@ -79,7 +79,7 @@ function comparison({ hosts, runs, machine, date, tools, scale, latency }) {
   return `## Against pyinfra and Ansible
 
 ${hosts} hosts, each a network and mount namespace with a real sshd and node exporter (\`test/bench/hosts\`); activation is a fake of equal cost for
-all. Wall seconds, median of ${runs} runs, least and most in brackets; ${machine}; ${date}. \`engine alone\` is a program with as many resources
+all. Wall seconds, median of ${runs} runs (of Ansible ${tools["Ansible, one archive"].first.length}), least and most in brackets; ${machine}; ${date}. \`engine alone\` is a program with as many resources
 that do nothing; \`engine, remote Commands\` does the work by two \`command:remote:Command\` a host (the provider being the sandbox's stand-in),
 with no gate, no way back and no confirmation. By default pyinfra sends the folder file by file (\`files.sync\`); \`one archive\` is what somebody
 would write who has measured.
