@@ -13,8 +13,8 @@ cgroup_trees() {
   fi
 }
 
-# The folder of this sandbox in each tree.
-cgroup_folder() { printf '%s-sandbox' "$PREFIX"; }
+# The folder of this sandbox in each tree. NIXMON_SANDBOX_NAME: of one that runs beside another, see ../apart.sh.
+cgroup_folder() { printf '%s-sandbox%s' "$PREFIX" "${NIXMON_SANDBOX_NAME:+-$NIXMON_SANDBOX_NAME}"; }
 
 # cgroup_enter NAME: moves the calling shell, or subshell, into the group of the host.
 cgroup_enter() {

@@ -66,6 +66,9 @@ rm -rf build/bench && mkdir -p build/bench docs/benchmarks
 say "making the sandbox anew"
 sandbox/down.sh >>build/bench/log 2>&1
 sandbox_seconds=$(seconds sandbox/up.sh)
+# only now is the login of the simulated API there
+# shellcheck source=sandbox/env.sh
+. sandbox/env.sh
 
 say "$runs runs without a change"
 before=$(all_connections)

@@ -7,7 +7,7 @@ const state = "/var/lib/nixmon-sandbox";
 /** Everything of the sandbox that the kernel or the disk still knows. */
 function leftovers(): string[] {
   const looks: Record<string, string> = {
-    process: `pgrep -af 'systemd-nspawn.*nixmon-|sandbox/proxmox/main.js ${state} |${root}/sandbox/hosts/machine.sh up' || true`,
+    process: `pgrep -af 'systemd-nspawn.*--directory=${state}/|sandbox/proxmox/main.js ${state} |${root}/sandbox/hosts/machine.sh up' || true`,
     mount: "grep nixmon-sandbox /proc/mounts || true",
     namespace: "ip netns list | grep nixmon || true",
     link: "ip -o link | grep nixmon0 || true",

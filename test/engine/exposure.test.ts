@@ -154,7 +154,11 @@ const reachable = (origin: string) =>
     .sort();
 
 test.each(Object.keys(origins))("%s reaches the ports that are declared for it, and no others", (origin) => {
-  expect(connects(origin)).toEqual([...new Set(reachable(origin))]);
+  const wanted = [...new Set(reachable(origin))];
+  const first = connects(origin);
+  // The gateway may lose what comes while it asks who has an address. What a second look adds counts, too, also where it should not be.
+  const seen = wanted.every((port) => first.includes(port)) ? first : [...new Set([...first, ...connects(origin)])].sort();
+  expect(seen).toEqual(wanted);
 });
 
 test("control: the strangers reach something, and less than the primary", () => {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The engine tests: a sandbox of their own, made before and removed after. Needs root; says so where it is not.
+# usage: run.sh [apart|rest], see jest.engine.config.js; default: all of them
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 if [[ $(id -u) -ne 0 ]]; then
@@ -8,7 +9,9 @@ if [[ $(id -u) -ne 0 ]]; then
   exit 1
 fi
 mkdir -p build/test
-npx jest --config jest.engine.config.js --ci --json --outputFile=build/test/engine.json
+export NIXMON_ENGINE_PART=${1:-}
+report=build/test/engine${1:+-$1}.json
+npx jest --config jest.engine.config.js --ci --json --outputFile="$report"
 code=$?
-node test/count.js build/test/engine.json
+node test/count.js "$report"
 exit "$code"

@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import { dump, load } from "js-yaml";
 
 export const root = resolve(__dirname, "../..");
-const workFolder = resolve(root, "build/engine");
+// two sandboxes at work beside each other change configurations of the same stacks
+const workFolder = resolve(root, "build/engine", process.env.NIXMON_SANDBOX_NAME ?? "");
 
 /** What a program printed and how it ended. */
 export interface Ended {
