@@ -104,10 +104,16 @@ touched=$(since "$before")
 say "a new host, until its first sample"
 sandbox/hosts/machine.sh up adopted --ip 10.231.77.31 --template base --authorized-keys "$NIXMON_SSH_KEY.pub" >>build/bench/log
 grown=build/bench/Pulumi.sandbox.grown.yaml
-# the hosts are the last thing in the file
-{ cat Pulumi.sandbox.yaml; printf '    adopted: { address: 10.231.77.31, machine: { type: existing }, ssh: { hostKey: "%s" } }\n' "$(sandbox/hosts/machine.sh host-key adopted)"; } >"$grown"
+node - "$grown" "$(sandbox/hosts/machine.sh host-key adopted)" <<'JS'
+const { readFileSync, writeFileSync } = require("node:fs");
+const { dump, load } = require("js-yaml");
+const [file, hostKey] = process.argv.slice(2);
+const stack = load(readFileSync("Pulumi.sandbox.yaml", "utf8"));
+stack.config["nixmon:hosts"].adopted = { address: "10.231.77.31", machine: { type: "existing" }, ssh: { hostKey } };
+writeFileSync(file, dump(stack));
+JS
 first_sample() {
-  up --stack sandbox --config-file "$grown"
+  up --stack sandbox --config-file "$grown" || return
   until sandbox/hosts/machine.sh exec nixmon curl -fsS 'http://10.231.77.11:9090/api/v1/query?query=node_load1%7Bhost="adopted"%7D' | grep -q '"value"'; do sleep 0.2; done
 }
 sample=$(seconds first_sample)
