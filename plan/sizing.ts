@@ -19,6 +19,8 @@ export interface Hardware {
   guests: number;
   storages: number;
   nodes: number;
+  /** Pairs of method and status that Caddy's sites have answered with, each site for itself. Default: three for each. */
+  answers?: number;
 }
 
 /** A NixOS server of ordinary size; whatever the configuration says of a machine wins. */
@@ -106,8 +108,8 @@ export function forecastHost(data: HostData, known: Partial<Hardware>): HostFore
 export function targetSeries(target: ScrapeTarget, data: HostData, known: Partial<Hardware>): number {
   const counts: Record<string, number> = {
     ...usualHardware,
+    answers: figures.answersOfSite * Object.keys(data.virtualHosts).length,
     ...known,
-    sites: Object.keys(data.virtualHosts).length,
     databases: data.postgresDatabases.length,
     ruleGroups: Object.values(data.collector?.rules ?? {}).reduce(
       (sum, { groups }) => sum + (Array.isArray(groups) ? groups.length : 0),

@@ -7,7 +7,9 @@ const state = "/var/lib/nixmon-sandbox";
 /** Everything of the sandbox that the kernel or the disk still knows. */
 function leftovers(): string[] {
   const looks: Record<string, string> = {
-    process: `pgrep -af 'systemd-nspawn.*--directory=${state}/|sandbox/proxmox/main.js ${state} |${root}/sandbox/hosts/machine.sh up' || true`,
+    // a sandbox that runs beside this one, see sandbox/apart.sh, has the same paths and another name
+    process: `for pid in $(pgrep -f 'systemd-nspawn.*nixmon-|sandbox/proxmox/main.js ${state} |${root}/sandbox/hosts/machine.sh up'); do
+      [ $pid = $$ ] || tr '\\0' '\\n' 2>/dev/null </proc/$pid/environ | grep -q '^NIXMON_SANDBOX_NAME=' || ls -d /proc/$pid 2>/dev/null || true; done`,
     mount: "grep nixmon-sandbox /proc/mounts || true",
     namespace: "ip netns list | grep nixmon || true",
     link: "ip -o link | grep nixmon0 || true",
@@ -15,8 +17,7 @@ function leftovers(): string[] {
   };
   return Object.entries(looks).flatMap(([kind, script]) => {
     const found = must(["sh", "-c", script]).stdout.split("\n");
-    // the look itself has its own words on its command line
-    return found.some((line) => line !== "" && !line.includes("pgrep")) ? [kind] : [];
+    return found.some((line) => line !== "") ? [kind] : [];
   });
 }
 

@@ -157,7 +157,9 @@ test.each(Object.keys(origins))("%s reaches the ports that are declared for it, 
   const wanted = [...new Set(reachable(origin))];
   const first = connects(origin);
   // The gateway may lose what comes while it asks who has an address. What a second look adds counts, too, also where it should not be.
-  const seen = wanted.every((port) => first.includes(port)) ? first : [...new Set([...first, ...connects(origin)])].sort();
+  const seen = wanted.every((port) => first.includes(port))
+    ? first
+    : [...new Set([...first, ...connects(origin)])].sort();
   expect(seen).toEqual(wanted);
 });
 

@@ -28,6 +28,8 @@ function hardware(host: string): Partial<Hardware> {
     filesystems: count(
       "findmnt -rno TARGET,FSTYPE | grep -vE ' (autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|sysfs|tracefs)$' | grep -cvE '^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|[/ ])'",
     ),
+    // what tests before this one have asked of the sites
+    answers: samples(`caddy_http_request_duration_seconds_count{host="${host}"}`).length,
     guests: Number(
       onHost(
         "nixmon",
@@ -37,18 +39,8 @@ function hardware(host: string): Partial<Hardware> {
   };
 }
 
-/** A site is counted with two kinds of answers: what the probe gets, and a page that is not there. Waits until Prometheus has seen both. */
-async function visitSites(domains: readonly string[]): Promise<void> {
-  for (const domain of domains)
-    onHost("nixio", `curl -sk -o /dev/null --resolve ${domain}:443:10.231.77.12 https://${domain}/nowhere`);
-  const visited = Date.now() / 1000;
-  const scraped = () => samples('timestamp(scrape_samples_scraped{job="caddy"})') as Sample[];
-  await eventually(40, scraped, ([sample]) => Number(sample?.value[1]) > visited);
-}
-
-test("each measured exporter shows as many series as the forecast says, give or take a fifth", async () => {
+test("each measured exporter shows as many series as the forecast says, give or take a fifth", () => {
   const stack = readDeployed("sandbox", must(["pulumi", "stack", "export", "--stack", "sandbox"]).stdout);
-  await visitSites(Object.keys(stack.hosts.nixio?.data.virtualHosts ?? {}));
   const shown = samples("scrape_samples_scraped") as Sample[];
   const compared = Object.values(stack.hosts).flatMap(({ name, data }) => {
     const known = hardware(name);

@@ -37,7 +37,7 @@ test("sites, databases and rule groups come from the plan", () => {
   };
   expect(series("postgres", "nixio")).toBe(500 + 46);
   // cloud.example.net and the collectors' own three
-  expect(series("caddy", "nixio")).toBe(52 + 4 * 155);
+  expect(series("caddy", "nixio")).toBe(52 + 4 * 3 * 51.5);
   // host.yaml and expected-jobs.yaml
   expect(series("prometheus", "nixmon")).toBe(915 + 2 * 11);
 });
