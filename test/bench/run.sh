@@ -23,7 +23,8 @@ connections() { sandbox/hosts/machine.sh exec "$1" sh -c "journalctl -q -t sshd 
 # Counts of all hosts, in their order; then what came since: `nixmon 1, nixio 0, ...`
 all_connections() { for host in "${hosts[@]}"; do connections "$host"; done; }
 since() { paste <(printf '%s\n' "${hosts[@]}") <(echo "$1") <(all_connections) | awk '{ printf "%s%s %d", (NR > 1 ? ", " : ""), $1, $3 - $2 }'; }
-up() { pulumi up --yes --skip-preview --non-interactive --suppress-outputs "$@"; }
+# What runs in the background ignores SIGINT, and so would the language host: the engine waits 5 s for it to end.
+up() { env --default-signal=INT pulumi up --yes --skip-preview --non-interactive --suppress-outputs "$@"; }
 
 # Two programs that do nothing, with as many resources as the sandbox's stack: `same` has them from the same providers, and starts these as
 # the stack does; `bare` has commands alone.
