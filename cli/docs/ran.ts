@@ -35,8 +35,13 @@ export function readResults(root: string): Passed {
   };
 }
 
+/** A pattern for the text itself. */
+export function literally(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
 /** Whether words of a title, with the signs of a table in them (`%s`, `$row`), are in one that passed. */
 export function passedAs(titles: readonly string[], words: string): boolean {
-  const fixed = words.split(/%[sdj]|\$\w+/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const fixed = words.split(/%[sdj]|\$\w+/).map(literally);
   return titles.some((title) => new RegExp(fixed.join(".*")).test(title));
 }

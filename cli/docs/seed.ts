@@ -72,16 +72,17 @@ const proofOf = (section: SeedSection, row: SeedRow) => [...(row.proof ?? []), .
 function problemsOf(root: string, passed: Passed, section: SeedSection, row: SeedRow): string[] {
   const there = (path: string): boolean => existsSync(resolve(root, path));
   const missing = codeOf(section, row).filter((path) => !there(path));
-  const unproven = proofOf(section, row).filter(([file, words]) => {
+  const proof = proofOf(section, row);
+  const unproven = proof.filter(([file, words]) => {
     if (!there(file)) return true;
     const text = readFileSync(resolve(root, file), "utf8");
     return !hasTitle(testTitles(file, text), words, text);
   });
-  const failed = proofOf(section, row).filter(([file, words]) => {
+  const failed = proof.filter(([file, words]) => {
     const titles = there(file) ? passed(file) : undefined;
     return titles !== undefined && !passedAs(titles, words);
   });
-  const none = proofOf(section, row).length === 0 ? [`${row.row}: no test is named`] : [];
+  const none = proof.length === 0 ? [`${row.row}: no test is named`] : [];
   return [
     ...none,
     ...missing.map((path) => `${row.row}: ${path} is not there`),

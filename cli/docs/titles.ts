@@ -1,5 +1,6 @@
 import { load } from "js-yaml";
 import ts from "typescript";
+import { literally } from "./ran";
 
 /**
  * Titles of the tests that a file of tests really has: what is commented out, skipped or only mentioned is none of them.
@@ -19,7 +20,7 @@ export function hasTitle(titles: readonly string[], words: string, text: string)
   return titles.some((title) => {
     if (title.includes(words)) return true;
     if (!title.includes("${")) return false;
-    const fixed = title.split(/\$\{[^}]*\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+    const fixed = title.split(/\$\{[^}]*\}/).map(literally);
     const parts = new RegExp(`^${fixed.join("(.+?)")}$`).exec(words)?.slice(1);
     return parts?.every((part) => new RegExp(`(^|[\\s"])${part}["\\s;]`, "m").test(text)) ?? false;
   });
