@@ -59,7 +59,8 @@ bridge_check() {
 bridge_up() {
   bridge_check
   if ! bridge_exists; then
-    ip link add "$BRIDGE" type bridge
+    # an address of its own: else it takes the lowest of its ports', and hosts send to the old one for seconds after that changes
+    ip link add "$BRIDGE" address 02:00:0a:e7:4d:01 type bridge
     ip link set "$BRIDGE" alias "$BRIDGE_ALIAS"
   fi
   ip addr replace "$BRIDGE_ADDRESS" dev "$BRIDGE"
