@@ -13,7 +13,7 @@ import { ruleProblems } from "./ruleChecks";
 import { renderRules, type Thresholds } from "./rules";
 import { secretNeeds } from "./secrets";
 import { expectedTargets } from "./targets";
-import type { ClusterConfig, CollectorData, HostData, JsonObject, Problem, ScrapeTarget } from "./types";
+import type { ClusterConfig, CollectorData, HostData, Json, JsonObject, Problem, ScrapeTarget } from "./types";
 import { validateCluster } from "./validate";
 
 /** What is written in files and not in the configuration. */
@@ -24,6 +24,8 @@ export interface PlanContent {
   thresholds?: Thresholds | undefined;
   /** What is wrong with files that could not be read, which are not among the others. Default: nothing. */
   unreadable?: readonly Problem[] | undefined;
+  /** Whether Prometheus is known to take a rendered rule file with this content, which is not read again then. Default: not known. */
+  accepted?: ((content: Json) => boolean) | undefined;
 }
 
 export interface ClusterPlan {
@@ -56,7 +58,7 @@ export function planCluster(config: ClusterConfig, content: PlanContent): Cluste
     ...unreadable,
     ...(complete ? rules.problems : []),
     // a fleet's rules are nobody's: they go to a primary alone
-    ...(config.externalPrimaryAddress === undefined ? ruleProblems(rules.files) : []),
+    ...(config.externalPrimaryAddress === undefined ? ruleProblems(rules.files, content.accepted) : []),
   ];
   const warnings = warningsOf(cluster);
   if (errors.length > 0) return { hosts: {}, targets: {}, warnings, errors };

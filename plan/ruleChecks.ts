@@ -16,20 +16,25 @@ const alertKeys = ["for", "keep_firing_for", "annotations"];
  * What Prometheus would refuse in rendered rule files. It would be told by the primary's build, when other hosts have been changed already.
  * What an expression means (`rate` of no range, say) and most of what a template can have wrong is left to promtool.
  * @param files by name; anything may be in them
+ * @param accepted whether Prometheus is known to take a file with this content; default: not known
  */
-export function ruleProblems(files: Readonly<Record<string, Json>>): Problem[] {
+export function ruleProblems(
+  files: Readonly<Record<string, Json>>,
+  accepted: (content: Json) => boolean = () => false,
+): Problem[] {
   return Object.entries(files).flatMap(([file, content]) =>
-    fileProblems(file, content).map(({ key, ...problem }) => ({
+    fileProblems(file, content, accepted).map(({ key, ...problem }) => ({
       key: `alerts/${file}${key === "" ? "" : `: ${key}`}`,
       ...problem,
     })),
   );
 }
 
-function fileProblems(file: string, content: Json): Problem[] {
+function fileProblems(file: string, content: Json, accepted: (content: Json) => boolean): Problem[] {
   if (file === expectedJobsFile) {
     return [{ key: "", got: "a file of the name that the plan's own rules have", want: "another name" }];
   }
+  if (accepted(content)) return [];
   const groups = isObject(content) ? content.groups : undefined;
   if (!isObject(content) || !Array.isArray(groups)) {
     const got = isObject(content) ? `\`groups\` with ${shown(groups)}` : shown(content);

@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { JsonObject, Problem } from "../plan/types";
+import type { Json, JsonObject, Problem } from "../plan/types";
 
-/** Of the rules that promtool accepted lately, so that a deployment without a new rule does not wait for it. */
-const rememberedAccepted = 20;
+/** Of the files that promtool accepted lately, so that a deployment without a new rule does not wait for it: those of some ten stacks. */
+const rememberedAccepted = 200;
 
 export interface PromtoolEnvironment {
   PATH?: string | undefined;
@@ -23,17 +23,24 @@ export function promtoolProblems(
   rules: Readonly<Record<string, JsonObject>>,
   env: PromtoolEnvironment = process.env,
 ): Problem[] {
-  const cache = join(
-    env.NIXMON_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "nixmon"),
-    "rules-accepted",
-  );
-  const hash = createHash("sha256").update(JSON.stringify(rules)).digest("hex");
-  const accepted = readAccepted(cache);
-  if (accepted.includes(hash)) return [];
-  const answer = askPromtool(rules, env);
+  const accepted = readAccepted(env);
+  const asked = Object.entries(rules).filter(([, content]) => !accepted.includes(hashOf(content)));
+  if (asked.length === 0) return [];
+  const answer = askPromtool(Object.fromEntries(asked), env);
   if (answer === undefined) return [];
-  if (answer.status === 0) remember(cache, [hash, ...accepted]);
-  return answer.status === 0 ? [] : refusals(answer.stderr);
+  if (answer.status !== 0) return refusals(answer.stderr);
+  remember(env, [...asked.map(([, content]) => hashOf(content)), ...accepted]);
+  return [];
+}
+
+/** Tells of the content of a rule file whether promtool accepted it lately. */
+export function acceptedLately(env: PromtoolEnvironment = process.env): (content: Json) => boolean {
+  const accepted = new Set(readAccepted(env));
+  return (content) => accepted.has(hashOf(content));
+}
+
+function hashOf(content: Json): string {
+  return createHash("sha256").update(JSON.stringify(content)).digest("hex");
 }
 
 function askPromtool(rules: Readonly<Record<string, JsonObject>>, { PATH }: PromtoolEnvironment) {
@@ -65,18 +72,23 @@ function refusals(stderr: string): Problem[] {
   return sorted.length > 0 ? sorted : [{ key: "alerts/*.yaml", got: stderr.trim() || "a refusal", want }];
 }
 
-function readAccepted(cache: string): string[] {
+function acceptedFile({ NIXMON_CACHE, XDG_CACHE_HOME }: PromtoolEnvironment): string {
+  return join(NIXMON_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "nixmon"), "rules-accepted");
+}
+
+function readAccepted(env: PromtoolEnvironment): string[] {
   try {
-    return readFileSync(cache, "utf8").split("\n");
+    return readFileSync(acceptedFile(env), "utf8").split("\n");
   } catch {
     return [];
   }
 }
 
 /** Not being able to is no reason to fail: it is asked again then. */
-function remember(cache: string, hashes: readonly string[]): void {
+function remember(env: PromtoolEnvironment, hashes: readonly string[]): void {
+  const file = acceptedFile(env);
   try {
-    mkdirSync(dirname(cache), { recursive: true });
-    writeFileSync(cache, hashes.slice(0, rememberedAccepted).join("\n"));
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, hashes.slice(0, rememberedAccepted).join("\n"));
   } catch {}
 }

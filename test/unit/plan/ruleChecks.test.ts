@@ -30,6 +30,14 @@ test("a file by the name of the plan's own is a mistake, and not lost", () => {
   ]);
 });
 
+test("a file that Prometheus is known to take is not read again, but keeps to its name; control: another content is read", () => {
+  const wrong = rules({ ...alert, expr: "up ==" });
+  const taken = (content: Json) => content === wrong;
+  expect(ruleProblems({ "own.yaml": wrong }, taken)).toEqual([]);
+  expect(ruleProblems({ "expected-jobs.yaml": wrong }, taken)).toHaveLength(1);
+  expect(ruleProblems({ "own.yaml": { ...wrong } }, taken)).toHaveLength(1);
+});
+
 describe("a plan", () => {
   const broken = { ...content, rules: { ...content.rules, "own.yaml": rules({ ...alert, expr: "celsius >" }) } };
   const keys = (...args: Parameters<typeof planCluster>) => planCluster(...args).errors.map(({ key }) => key);

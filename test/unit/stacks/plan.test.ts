@@ -2,7 +2,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeF
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { planStack } from "../../../stacks/plan";
-import { promtoolProblems } from "../../../stacks/promtool";
+import { acceptedLately, promtoolProblems } from "../../../stacks/promtool";
 import { alert, rules } from "../plan/badRules";
 import { cluster } from "../plan/fixture";
 
@@ -90,6 +90,24 @@ describe("promtool", () => {
     promtoolProblems({ "own.yaml": rules({ ...alert, for: "6m" }) }, env());
     promtoolProblems(files, env());
     expect(calls()).toHaveLength(2);
+  });
+
+  test("is asked about the files alone that it has not accepted", () => {
+    promtool("exit 0");
+    promtoolProblems(files, env());
+    promtoolProblems({ ...files, "new.yaml": rules({ ...alert, alert: "Cold" }) }, env());
+    expect(calls()).toEqual(["check rules ./own.yaml", "check rules ./new.yaml"]);
+    expect(promtoolProblems({ ...files, "new.yaml": rules({ ...alert, alert: "Cold" }) }, env())).toEqual([]);
+    expect(calls()).toHaveLength(2);
+  });
+
+  test("and what it accepted is known as such; control: nothing else is", () => {
+    promtool("exit 0");
+    const earlier = acceptedLately(env());
+    promtoolProblems(files, env());
+    const now = acceptedLately(env());
+    const other = rules({ ...alert, for: "6m" });
+    expect([earlier(files["own.yaml"]), now(files["own.yaml"]), now(other)]).toEqual([false, true, false]);
   });
 
   test("tells each mistake once, by file and alert, and is asked again after a refusal", () => {
