@@ -8,7 +8,7 @@ import { compare } from "./preview/compare";
 import { describeStack } from "./preview/describe";
 import { commentLimit, fitting } from "./preview/fit";
 import { guard } from "./preview/guard";
-import { markdown, type Report } from "./preview/markdown";
+import { markdown, type Report, reportTitle } from "./preview/markdown";
 
 const say = (text: string): void => console.error(`preview: ${text}`);
 
@@ -67,7 +67,7 @@ const command = defineCommand({
       process.stdout.write(
         args.json
           ? `${JSON.stringify({ stack: args.stack, error: message }, null, 2)}\n`
-          : fitting(`### nixmon preview: stack \`${args.stack}\`\n\n~~~~text\n${message}\n~~~~\n`, Number(args.most)),
+          : fitting(`${reportTitle(args.stack)}\n\n~~~~text\n${message}\n~~~~\n`, Number(args.most)),
       );
       say(message);
       process.exitCode = 1;

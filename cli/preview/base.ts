@@ -2,8 +2,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ConfigError } from "../../stacks/problems";
 import { describeStack } from "./describe";
 import { hostsOfState, type KnownHost } from "./fromState";
+import { reportTitle } from "./markdown";
 
 /** What the plan is compared with. */
 export interface Base {
@@ -15,7 +17,13 @@ export interface Base {
 /** What the base was asked for and cannot be had. */
 export class BaseError extends Error {}
 
-function run(words: string[], folder: string): { code: number | null; stdout: string; stderr: string } {
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function run(words: string[], folder: string): Ended {
   const [program = "", ...rest] = words;
   const ended = spawnSync(program, rest, {
     cwd: folder,
@@ -48,6 +56,7 @@ const sources = [
 
 /**
  * The stack as a commit has it: where this branch left `ref`, planned by that commit's own program.
+ * @returns no host where the configuration of that commit is invalid
  * @throws BaseError when there is no such commit, or its program cannot be built or asked
  */
 export function committed(stack: string, project: string, ref: string, say: (text: string) => void): Base {
@@ -72,19 +81,34 @@ export function committed(stack: string, project: string, ref: string, say: (tex
     const same =
       git("diff", "--quiet", commit, "--", ...sources).code === 0 &&
       git("ls-files", "--others", "--exclude-standard", "--", ...sources).stdout === "";
-    if (same) return { against, hosts: describeStack(stack, folder, folder).hosts };
-    say(`the program differs from ${ref}'s: building that one, too`);
-    return { against, hosts: askedOf(folder, project, stack, ref) };
+    if (!same) say(`the program differs from ${ref}'s: building that one, too`);
+    const hosts = same ? describedBy(stack, folder) : askedOf(folder, project, stack, ref);
+    if (hosts !== undefined) return { against, hosts };
+    // most likely this branch mends it
+    const invalid = `${against}, whose configuration is invalid: everything is shown as new`;
+    say(`the stack is compared with ${invalid}`);
+    return { against: invalid, hosts: {} };
   } finally {
     git("worktree", "remove", "--force", tree);
     rmSync(parent, { recursive: true, force: true });
   }
 }
 
-function askedOf(folder: string, project: string, stack: string, ref: string): Record<string, KnownHost> {
-  const must = (words: string[]) => {
+/** Undefined: the configuration there is invalid. */
+function describedBy(stack: string, folder: string): Record<string, KnownHost> | undefined {
+  try {
+    return describeStack(stack, folder, folder).hosts;
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
+
+/** By that commit's own program. Undefined: it calls the configuration there invalid. */
+function askedOf(folder: string, project: string, stack: string, ref: string): Record<string, KnownHost> | undefined {
+  const must = (words: string[], isAnswer = ({ code }: Ended) => code === 0) => {
     const ended = run(words, folder);
-    if (ended.code === 0) return ended.stdout;
+    if (isAnswer(ended)) return ended.stdout;
     const last = (ended.stderr || ended.stdout).trim().split("\n").slice(-5).join("\n");
     throw new BaseError(`the program of ${ref} cannot be asked: ${words.join(" ")} ended with ${ended.code}: ${last}`);
   };
@@ -99,5 +123,10 @@ function askedOf(folder: string, project: string, stack: string, ref: string): R
   if (!existsSync(join(folder, "dist", "cli", "preview.js"))) {
     throw new BaseError(`the program of ${ref} is older than this command and cannot be asked`);
   }
-  return JSON.parse(must(["node", "dist/cli/preview.js", stack, "--describe"])) as Record<string, KnownHost>;
+  const refusal = (text: string) => text.startsWith(reportTitle(stack));
+  const answer = must(
+    ["node", "dist/cli/preview.js", stack, "--describe"],
+    ({ code, stdout }) => code === 0 || (code === 1 && refusal(stdout)),
+  );
+  return refusal(answer) ? undefined : (JSON.parse(answer) as Record<string, KnownHost>);
 }

@@ -21,11 +21,14 @@ const titles: Record<Kind, string> = {
   setting: "settings",
 };
 
+/** First line of what is printed about a stack, also of a refusal; `cli/preview/base.ts` knows one by it. */
+export const reportTitle = (stack: string): string => `### nixmon preview: stack \`${stack}\``;
+
 /** The report as a comment on a pull request, whole. */
 export function markdown(report: Report): string {
   const changed = report.hosts.filter(({ state }) => state !== "same");
   const same = report.hosts.length - changed.length;
-  const lines = [`### nixmon preview: stack \`${report.stack}\``, "", `Compared with ${report.against}.`, ""];
+  const lines = [reportTitle(report.stack), "", `Compared with ${report.against}.`, ""];
   for (const { policy, level, message } of report.violations) {
     lines.push(`- ${level === "mandatory" ? "**refused**" : "advice"} (\`${policy}\`): ${plain(message)}`);
   }

@@ -127,13 +127,22 @@ inCheckout("compared with a branch", () => {
     writeFileSync(`${clone}/.git/info/exclude`, "node_modules\n");
     stackOf(clone, () => undefined);
     writeFileSync(prometheus, now.replace('scrape_interval: "15s"', 'scrape_interval: "17s"'));
-    git("add", "-A");
-    git("commit", "--quiet", "-m", "another program");
-    git("branch", "slower");
+    const commit = (message: string, ...branches: string[]) => {
+      git("add", "-A");
+      git("commit", "--quiet", "-m", message);
+      for (const branch of branches) git("branch", branch);
+    };
+    commit("another program", "slower");
+    const mistake = (config: Record<string, unknown>) => {
+      config["nixmon:monitoring"] = { ...(config["nixmon:monitoring"] as object), retention: { metrics: "soon" } };
+    };
+    stackOf(clone, mistake);
+    commit("a mistake, and another program", "mistaken-slower");
     writeFileSync(prometheus, now);
-    git("add", "-A");
-    git("commit", "--quiet", "-m", "base");
-    git("branch", "base");
+    commit("a mistake", "mistaken");
+    rmSync(`${clone}/Pulumi.home.yaml`);
+    stackOf(clone, () => undefined);
+    commit("base", "base");
     stackOf(clone, (config) => {
       config["nixmon:monitoring"] = { ...(config["nixmon:monitoring"] as object), retention: { metrics: "30d" } };
     });
@@ -160,6 +169,14 @@ inCheckout("compared with a branch", () => {
       before: "17s",
       after: "15s",
     });
+  });
+
+  test.each(["mistaken", "mistaken-slower"])("a change that mends what is wrong with %s is shown, as new", (branch) => {
+    const ended = preview(["home", `--base=${branch}`, "--json"], clone);
+    expect(ended.code).toBe(0);
+    const { against, hosts } = report(ended.stdout);
+    expect(against).toMatch(/^mistaken.*whose configuration is invalid: everything is shown as new$/);
+    expect([...new Set(hosts.map(({ state }) => state))]).toEqual(["new"]);
   });
 
   test("a branch that is not there is an error that says what to do", () => {
