@@ -55,19 +55,16 @@ sandbox-down: ## Remove the sandbox and everything it made
 
 .PHONY: up
 up: build ## Deploy a stack: make up STACK=x
-	@$(SETTINGS) node dist/cli/unlock.js --stack $(STACK)
 	@$(SETTINGS) node dist/cli/heal.js --stack $(STACK)
 	@$(SETTINGS) pulumi up --stack $(STACK) --continue-on-error
 
 .PHONY: refresh
 refresh: build ## Take into a stack's state what was changed by hand at Proxmox: make refresh STACK=x
-	@$(SETTINGS) node dist/cli/unlock.js --stack $(STACK)
 	@$(SETTINGS) node dist/cli/heal.js --stack $(STACK)
 	@$(SETTINGS) pulumi refresh --stack $(STACK)
 
 .PHONY: destroy
 destroy: build ## Remove a stack's machines, tokens and configuration, also where some are gone already: make destroy STACK=x
-	@$(SETTINGS) node dist/cli/unlock.js --stack $(STACK)
 	@$(SETTINGS) node dist/cli/heal.js --stack $(STACK) --machines
 	@$(SETTINGS) pulumi destroy --stack $(STACK) --continue-on-error
 

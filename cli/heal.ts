@@ -3,25 +3,31 @@ import { execFileSync } from "node:child_process";
 import { defineCommand, runMain } from "citty";
 import { exportStack } from "./doctor/stackExport";
 import { plainText } from "./doctor/state";
+import { isWithoutProxmox, stateFiles } from "./heal/files";
 import { findings, named } from "./heal/gone";
 import { loginStdin, readState, resourcesOf, type State, thingOf, without } from "./heal/state";
+import { unlock } from "./heal/unlock";
 import { openProxmox, type ProxmoxClient } from "./proxmox/client";
 import { readProxmoxApi } from "./proxmox/input";
 
 /**
- * What `make up`, `make refresh` and `make destroy` do before the engine: its Proxmox provider can neither read nor delete a user, a token
- * or (to delete) a machine that is not there any more, and would end with an error.
+ * What `make up`, `make refresh` and `make destroy` do before the engine. One that was killed left a lock. And its Proxmox provider can neither
+ * read nor delete a user, a token or (to delete) a machine that is not there any more, and would end with an error.
  */
 const command = defineCommand({
   meta: {
     name: "heal",
-    description: "Forgets of a stack's state what somebody removed at Proxmox by hand: users, tokens, roles",
+    description:
+      "Lifts the lock of a run of this machine that was killed, and forgets what somebody removed at Proxmox by hand: users, tokens, roles",
   },
   args: {
     stack: { type: "string", required: true, description: "name of the stack" },
     machines: { type: "boolean", default: false, description: "machines too: for a stack that is to be destroyed" },
   },
   async run({ args: { stack, machines } }) {
+    const files = stateFiles(stack);
+    if (files !== undefined) unlock(stack, files.locks);
+    if (files !== undefined && isWithoutProxmox(files.state)) return;
     const state = stateOf(stack);
     const client = state && (await openLogin(stack, state));
     if (state === undefined || client === undefined) return;

@@ -35,9 +35,12 @@ export function resourcesOf(state: State): Resource[] {
   return state.deployment.resources ?? [];
 }
 
+/** What the resource is called that proves the login, in each stack that has something at Proxmox. */
+export const loginName = "::proxmox-login";
+
 /** The login that the stack last proved: stdin of its `proxmox-login`, wrapped where it holds a secret. */
 export function loginStdin(state: State): unknown {
-  return resourcesOf(state).find(({ urn }) => urn.endsWith("::proxmox-login"))?.inputs?.stdin;
+  return resourcesOf(state).find(({ urn }) => urn.endsWith(loginName))?.inputs?.stdin;
 }
 
 const text = z.string();

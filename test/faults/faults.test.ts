@@ -99,7 +99,7 @@ async function backAt(
 /** After the fault: the next run converges, the one after changes nothing. The first is the control, too: the same change, without the fault. */
 async function converges(wanted: Wanted): Promise<Deployed> {
   // As `make up` does: an engine that was killed has left its lock.
-  must(["node", "dist/cli/unlock.js", "--stack", stack]);
+  must(["node", "dist/cli/heal.js", "--stack", stack]);
   const next = await deploy(wanted);
   expect(next).toMatchObject({ code: 0 });
   expect(next.changes).toBeGreaterThan(0);

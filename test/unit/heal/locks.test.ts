@@ -1,4 +1,4 @@
-import { allAreLeftovers, readLock } from "../../../cli/unlock/locks";
+import { allAreLeftovers, readLock } from "../../../cli/heal/locks";
 
 const here = { hostname: "desk", engineRuns: (pid: number) => pid === 7 };
 const dead = { pid: 5, hostname: "desk" };
