@@ -15,8 +15,12 @@ const out = "http://10.231.77.1:9952";
 export const clock = { scrape: 15, for: 10, groupWait: 30, slack: 5 };
 export const bound = clock.scrape + clock.for + clock.groupWait + clock.slack;
 
-/** What the sandbox itself raises on a busy machine: true there, but a group that tells already would wait five minutes for more. */
-const sandboxesOwn = [
+/** What the sandbox itself raises on a busy machine, and what stopping so often does: a group that tells already would wait five minutes for more. */
+const besides = [
+  "HostLogsMissing",
+  "ServiceRestarting",
+  "SystemdUnitCrashLooping",
+  "SystemdUnitFailed",
   "HighCPUUsage",
   "HighLoad",
   "ClockNotSynchronising",
@@ -28,7 +32,7 @@ const sandboxesOwn = [
 /** The sandbox's stack with somebody to tell, and with alerts that do not wait long. */
 export function configuration(): string {
   const short = { for: `${clock.for}s` };
-  const off = Object.fromEntries(sandboxesOwn.map((name) => [name, { enable: false }]));
+  const off = Object.fromEntries(besides.map((name) => [name, { enable: false }]));
   const config = changedConfig("sandbox", (values) => {
     values["nixmon:monitoring"] = {
       collector: { alerting: { homeAssistant: { enable: true, url: out }, heartbeat: { enable: true } } },

@@ -69,12 +69,20 @@ atLength("at length", () => {
   /** A group that tells already waits five minutes for more; a fresh Alertmanager has none. */
   const freshGroups = () => onHost("nixmon", "systemctl restart alertmanager.service");
 
+  /** Everything runs, and whoever was told of something that was down has been told that it is back: else it would not be told again. */
+  const settled = async () => {
+    for (const [host, { unit }] of Object.entries(targets)) onHost(host, `systemctl start ${unit}`);
+    await silence(120);
+    const open = () => Object.keys(targets).filter((host) => told(host, 0).at(-1)?.status === "firing");
+    if (open().length > 0) freshGroups();
+    await eventually(120, open, (hosts) => hosts.length === 0);
+    freshGroups();
+  };
+
   test.each(Array.from({ length: rounds }, (_, round) => round + 1))(
     `round %i: each of four exporters is told within ${bound} s, and that it is back`,
     async () => {
-      for (const [host, { unit }] of Object.entries(targets)) onHost(host, `systemctl start ${unit}`);
-      await silence(120);
-      freshGroups();
+      await settled();
       // anywhere in the interval of scrapes
       await sleep(2000 + Math.random() * clock.scrape * 1000);
       const stopped = Object.entries(targets).map(([host, { unit, alert }]) => ({
@@ -86,7 +94,8 @@ atLength("at length", () => {
       const found = [];
       for (const { host, unit, alert, at } of stopped) {
         const message = await first(bound + 30, () => told(host, at));
-        expect(message).toMatchObject({ status: "firing", alerts: [alert] });
+        // Redis is two targets of one exporter
+        expect([message.status, ...new Set(message.alerts)]).toEqual(["firing", alert]);
         found.push({ host, unit, alert, seconds: (message.at - at) / 1000 });
       }
       const back = Date.now();
@@ -105,7 +114,7 @@ atLength("at length", () => {
   const kill = "systemctl kill --signal=KILL prometheus.service alertmanager.service";
 
   test("kill -9 of Prometheus and Alertmanager loses no silence and tells nothing twice", async () => {
-    freshGroups();
+    await settled();
     const at = stopUnit("nixdev", "alloy.service");
     await first(bound + 30, () => told("nixdev", at));
     const matchers = [{ name: "host", value: "nixio", isRegex: false, isEqual: true }];
