@@ -64,6 +64,7 @@ export interface Message {
   status: string;
   /** The group: what all its alerts have in common. */
   host: string;
+  /** Those of the message's status: one that fires may also name what is back. */
   alerts: string[];
 }
 
@@ -81,7 +82,7 @@ export function messages(): Message[] {
     .map((line) => {
       const { at, path, body } = JSON.parse(line) as { at: number; path: string; body: string };
       const { status, groupLabels, alerts } = JSON.parse(body) as Webhook;
-      const names = alerts.map(({ labels }) => labels.alertname ?? "").sort();
+      const names = alerts.flatMap((alert) => (alert.status === status ? [alert.labels.alertname ?? ""] : [])).sort();
       return { at, heartbeat: path === "/ping", status, host: groupLabels.host ?? "", alerts: names };
     });
 }
