@@ -7,6 +7,8 @@ import { parseJson } from "./json";
 export interface HostFacts {
   /** Why the host could not be asked; all else is undefined then. */
   failure?: Unreached;
+  /** Seconds that the host's clock was ahead of this machine's when it was asked; the way there counts too. */
+  clockAhead?: number;
   gate?: GateFacts;
   generation?: GenerationFacts;
   /** Files below /var/lib/nixmon/current that differ from what was sent. */
@@ -64,6 +66,8 @@ export function readFacts(asked: Asked): HostFacts {
   if (status !== undefined) {
     facts.gate = { ...status, failing: [...status.failing, ...status.tolerated].flatMap(gateFinding) };
   }
+  const ahead = Number.parseInt(answers.clock?.out ?? "", 10);
+  if (!Number.isNaN(ahead)) facts.clockAhead = ahead;
   if (answers.generation) facts.generation = generation(answers.generation.out);
   if (answers.payload) facts.changedFiles = changedFiles(answers.payload);
   if (answers.secrets) facts.secrets = answers.secrets.out.split("\n").flatMap(secretDigest);
