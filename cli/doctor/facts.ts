@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Answer, Asked, Unreached } from "./ask";
 import { type CollectorFacts, readCollectorFacts } from "./collectorFacts";
 import { parseJson } from "./json";
+import { folderGone } from "./questions";
 
 /** What a host says, understood. Whatever was not asked, or not answered, is undefined. */
 export interface HostFacts {
@@ -13,6 +14,8 @@ export interface HostFacts {
   generation?: GenerationFacts;
   /** Files below /var/lib/nixmon/current that differ from what was sent. */
   changedFiles?: string[];
+  /** Whether there is no /var/lib/nixmon/current at all. */
+  payloadGone?: boolean;
   secrets?: SecretDigest[];
   log?: { arrived: boolean; reachable: boolean; said: string };
   kanidmUnit?: string;
@@ -70,6 +73,7 @@ export function readFacts(asked: Asked): HostFacts {
   if (!Number.isNaN(ahead)) facts.clockAhead = ahead;
   if (answers.generation) facts.generation = generation(answers.generation.out);
   if (answers.payload) facts.changedFiles = changedFiles(answers.payload);
+  if (answers.payload?.code === folderGone) facts.payloadGone = true;
   if (answers.secrets) facts.secrets = answers.secrets.out.split("\n").flatMap(secretDigest);
   if (answers.log) {
     const said = answers.log.out.trim();

@@ -11,6 +11,9 @@ import type { DeployedStack } from "./state";
  */
 export type Questions = Record<string, string>;
 
+/** Exit code where there is no folder of ours any more. */
+export const folderGone = 3;
+
 /** Seconds that a line may take from the journal to Loki. Alloy sends once a second; after a failure it repeats with pauses. */
 const logSeconds = 12;
 
@@ -23,7 +26,7 @@ export function questionsFor(data: HostData, stack: DeployedStack, nonce: string
   return {
     clock: `echo $(($(date +%s) - ${Math.round(now.getTime() / 1000)}))`,
     generation: manifests,
-    payload: "cd /var/lib/nixmon/current && sha256sum --quiet --strict -c files.sha256 2>/dev/null",
+    payload: `cd /var/lib/nixmon/current || exit ${folderGone}; sha256sum --quiet --strict -c files.sha256 2>/dev/null`,
     ...(data.secrets.length > 0 ? { secrets: secretDigests(data, nonce) } : {}),
     ...(data.alloy === null ? {} : { log: logLine(data, nonce) }),
     ...(data.kanidm === null ? {} : { kanidm: "systemctl is-active kanidm.service" }),

@@ -221,6 +221,14 @@ export const faults: Fault[] = [
     group: 4,
   },
   {
+    name: "our folder removed by hand",
+    plant: () => onHost("nixio", "rm -rf /var/lib/nixmon"),
+    heal: () => restore("nixio"),
+    findings: ["payload/nixio"],
+    says: [/nixmon\/current is not there/, /make restore STACK=sandbox HOST=nixio/],
+    group: 4,
+  },
+  {
     name: "an older system activated by hand",
     plant: () => onHost("nixcloud", "/nix/var/nix/profiles/system-1-link/bin/switch-to-configuration test"),
     heal: () => onHost("nixcloud", "nixos-rebuild switch"),

@@ -138,10 +138,16 @@ function generation(host: DeployedHost, facts: HostFacts, situation: Situation):
   if (changedFiles.length > 0) {
     results.push(
       wrong(`payload/${name}`, name, what, {
-        found: `changed by hand below /var/lib/nixmon/current: ${changedFiles.slice(0, 5).join(", ")}`,
+        found: facts.payloadGone
+          ? "/var/lib/nixmon/current is not there"
+          : `changed by hand below /var/lib/nixmon/current: ${changedFiles.slice(0, 5).join(", ")}`,
         wanted: "the files as the stack sent them",
-        why: "the next nixos-rebuild on that host would build something that no stack knows",
+        why: facts.payloadGone
+          ? "somebody removed it; what runs goes on, but the next nixos-rebuild or restart on that host fails"
+          : "the next nixos-rebuild on that host would build something that no stack knows",
         type: [restore(situation, name)],
+        // all that a restore of this host brings back
+        explains: facts.payloadGone ? [`secret/${name}/*`, `file/${name}`, "oauth"] : [],
       }),
     );
   }

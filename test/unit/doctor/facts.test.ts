@@ -79,6 +79,8 @@ test("a payload whose list is gone counts as changed", () => {
   expect(readFacts({ answers: { payload: answer("", 1) } }).changedFiles).toEqual(["files.sha256"]);
   expect(readFacts({ answers: { payload: answer("default.nix: FAILED\n", 1) } }).changedFiles).toEqual(["default.nix"]);
   expect(readFacts({ answers: { payload: answer("") } }).changedFiles).toEqual([]);
+  const gone = (code: number) => readFacts({ answers: { payload: answer("", code) } }).payloadGone;
+  expect([gone(3), gone(1), gone(0)]).toEqual([true, undefined, undefined]);
 });
 
 const data = (name: string) => {
