@@ -43,13 +43,13 @@ apply() {
   DIR=''
 
   step build "generation $P_generation, at most $build s"
-  arm nixmon-watchdog $((build + 60)) || { forget_pending; die 16 'systemd-run could not arm the rollback timer'; }
+  arm nixmon-watchdog $((build + 60)) || { forget_pending; die 16 "systemd-run could not arm the rollback timer ($(space /run))"; }
   # The symlink is at the new generation only during the build: whatever happens later, the host's own configuration is what it was.
   point_current "generations/$P_generation"; build_here "$build"; rc=$?; point_current "$P_was"
   if [ "$rc" -ne 0 ]; then
     forget_pending; log_tail
     [ "$rc" != 124 ] || die 14 "nixos-rebuild build took longer than $build s"
-    die 13 "nixos-rebuild build failed (exit $rc); its last lines are above"
+    die 13 "nixos-rebuild build failed (exit $rc, $(space /nix/store)); its last lines are above"
   fi
   P_new=$(readlink -f "$STATE/build/result")
   if ! has_hash "$P_new" "$hash"; then

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # What the agent says: progress and findings on stderr, answers as JSON on stdout. A part of nixmon-agent.
-say() { printf 'nixmon-agent: %s\n' "$*" >&2; }
+# Again, since a subshell forgets it, and must not die of a deployer that is gone.
+say() { trap : PIPE; printf 'nixmon-agent: %s\n' "$*" >&2; }
 step() { STEP=$1; say "step $1: $2"; }
 # die CODE TEXT: TEXT may have several lines, one a finding.
 die() {

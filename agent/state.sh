@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # What the agent knows of its host and keeps there: lock, generations, the pending apply, the timer, the way back. A part of nixmon-agent.
 now() { date +%s; }
+space() { df -Pk "$1" | awk -v d="$1" 'END { print $4 " kB free below " d }'; }
 running() { readlink -f "$RUNNING"; }
 boot_id() { cat /proc/sys/kernel/random/boot_id; }
 current_name() { name=$(readlink "$CURRENT") || name=$1; echo "${name##*/}"; }

@@ -9,9 +9,9 @@ import { userError } from "./internal/userError";
 export interface MonitoringPrimaryArgs extends ExporterHostArgs {
   /**
    * What to scrape: host name -> targets, as `ExporterHost.scrapeTargets` or another stack's `scrapeTargets` output says them.
-   * Each host is one small file on the primary: a host more or less restarts nothing.
+   * Each host is one small file on the primary: a host more or less restarts nothing. Undefined: not known now, the file stays as it is.
    */
-  targets: Record<string, pulumi.Input<ScrapeTarget[]>>;
+  targets: Record<string, pulumi.Input<ScrapeTarget[]> | undefined>;
 }
 
 /** Addresses that a person opens, as the primary's virtual hosts publish them. */
@@ -42,8 +42,9 @@ export class MonitoringPrimary extends pulumi.ComponentResource {
     const gone = deployed.machine ? { deletedWith: deployed.machine } : {};
     for (const [from, offered] of Object.entries(targets)) {
       // after the primary's first activation, so that the folder is there; of no other host does the primary wait
-      const own = { connection: deployed.connection, primary: host, host: from, targets: offered };
-      pushTargets(`${name}-targets-${from}`, own, { parent: this, dependsOn: [deployed.applied], ...gone });
+      const own = { connection: deployed.connection, primary: host, host: from, targets: offered ?? [] };
+      const kept = offered === undefined ? { ignoreChanges: ["stdin"] } : {};
+      pushTargets(`${name}-targets-${from}`, own, { parent: this, dependsOn: [deployed.applied], ...gone, ...kept });
     }
     this.connection = deployed.connection;
     this.scrapeTargets = deployed.scrapeTargets;

@@ -23,7 +23,7 @@ export async function clusterStack(stack: string, values: StackValues) {
   const args = hostArgs(values, plan, secrets, proxmox);
   const hosts = exporterHosts(plan, args, proxmox);
 
-  const targets: Record<string, pulumi.Input<ScrapeTarget[]>> = await fleetTargets(values.fleets);
+  const targets: Record<string, pulumi.Input<ScrapeTarget[]> | undefined> = await fleetTargets(values.fleets);
   for (const [name, host] of Object.entries(hosts)) targets[name] = host.scrapeTargets;
 
   const primaryName = values.allocations.server.monitoringPrimaryHost;
@@ -53,15 +53,22 @@ function readProjectFile(path: string): string | undefined {
 }
 
 /** Targets of hosts that other stacks own. Read before any resource is made: which hosts there are decides which files there are. */
-async function fleetTargets(fleets: readonly string[]): Promise<Record<string, ScrapeTarget[]>> {
-  const found: Record<string, ScrapeTarget[]> = {};
+async function fleetTargets(fleets: readonly string[]): Promise<Record<string, ScrapeTarget[] | undefined>> {
+  const found: Record<string, ScrapeTarget[] | undefined> = {};
   for (const fleet of fleets) {
     const details = await new pulumi.StackReference(fleet).getOutputDetails("scrapeTargets");
-    const offered = details.value as Record<string, ScrapeTarget[]> | undefined;
+    const offered = details.value as Record<string, unknown> | undefined;
     if (offered === undefined) {
       throw userError(`nixmon:fleets: stack ${fleet} has no output scrapeTargets; run \`pulumi up\` there first`);
     }
-    Object.assign(found, offered);
+    for (const [host, list] of Object.entries(offered)) {
+      // where the last deployment of a host failed, its stack does not know
+      found[host] = Array.isArray(list) ? list : undefined;
+      if (found[host] === undefined)
+        await pulumi.log.warn(
+          `${host} of ${fleet}: its last deployment failed, so what is scraped of it stays as it was`,
+        );
+    }
   }
   return found;
 }

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
 import { type ExternalKanidmArgs, GrafanaOAuthClient } from "../components/grafanaOAuthClient";
 import { userError } from "../components/internal/userError";
 import { ProxmoxToken } from "../components/proxmoxToken";
@@ -15,7 +14,9 @@ import {
 } from "../plan/secrets";
 import type { HostData } from "../plan/types";
 import { type Proxmox, proxmoxTokenArgs } from "./machines";
+import { password } from "./password";
 import type { StackValues } from "./schema";
+import { grafanaSecretKey } from "./secretKey";
 
 /**
  * Every secret that some host of the cluster needs, made once: by `@pulumi/random`, by Proxmox, or given as `--secret` config.
@@ -34,11 +35,7 @@ export function clusterSecrets(
 
   // made also while no Grafana runs: switched off and on again, it has to find the key of its database
   if (values.program === "cluster") {
-    made[secretKeys.grafanaSecretKey] = password("grafana-secret-key", rotation("grafanaSecretKey"), {
-      protect: outlivesStack(values) && values.rotation.grafanaLosesStoredSecrets === undefined,
-      // nothing but its rotation number may replace it
-      ignoreChanges: ["length", "special"],
-    });
+    made[secretKeys.grafanaSecretKey] = grafanaSecretKey(rotation("grafanaSecretKey"), outlivesStack(values));
   }
   if (needed.has(secretKeys.grafanaAdminPassword)) {
     made[secretKeys.grafanaAdminPassword] = password("grafana-admin-password", 1);
@@ -101,12 +98,6 @@ function requireToken(given: Record<string, string>, name: string): string {
 function outlivesStack({ hosts, allocations }: StackValues): boolean {
   const machine = hosts[allocations.server.monitoringPrimaryHost]?.machine;
   return machine?.type === "existing" || (machine?.protect ?? true);
-}
-
-/** 48 letters and digits, as the seed asks. */
-function password(name: string, rotation: number, opts: pulumi.CustomResourceOptions = {}): pulumi.Output<string> {
-  const args = { length: 48, special: false, keepers: { rotation: String(rotation) } };
-  return new random.RandomPassword(name, args, opts).result;
 }
 
 /** Home Assistant knows a webhook by its id alone, so the id is the secret. */

@@ -104,7 +104,8 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
     "Ask the IO primary's address and name the site in the request, for networks whose DNS does not know the sites. Default false.",
   runbooks:
     "Where people can read the pages of `docs/runbooks/`, for the link in each message about an alert. Without it the message has only the page's path in the project.",
-  "rotation.grafanaSecretKey": "Another number makes another key. Grafana can't read what it stored under the old one.",
+  "rotation.grafanaSecretKey":
+    "The next number makes another key. Grafana can't read what it stored under the old one.",
   "rotation.grafanaLosesStoredSecrets": "Consent to that: the same number.",
   "rotation.grafanaOAuth": "Another number makes another secret, at both ends.",
   "rotation.homeAssistantWebhook": "Another number makes another id.",

@@ -28,6 +28,9 @@ const driver = `set -u
 length=$(timeout 60 head -c 9) && agent=$(timeout 60 head -c "$length") || exit 12
 dir=$(mktemp -d /run/nixmon-doctor.XXXXXX) || exit 12
 trap 'rm -rf "$dir"' EXIT
+# without space all answers would be empty
+printf '%s\\n' "$agent" >"$dir/space" || { echo "no space is left below /run: df -h /run" >&2; exit 12; }
+rm "$dir/space"
 keep() { name=$1; shift; timeout -k 2 ${questionSeconds} "$@" >"$dir/$name.out" 2>"$dir/$name.err"; echo $? >"$dir/$name.code"; }
 printf '%s\\n' "$agent" | keep status sh -s status &
 while IFS=' ' read -r name command && [ "$name" != . ]; do

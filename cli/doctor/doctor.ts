@@ -57,7 +57,7 @@ async function askAll(stack: DeployedStack, names: readonly string[]): Promise<R
   const asked = names.map(async (name): Promise<[string, Asked][]> => {
     const host = stack.hosts[name];
     if (host === undefined) return [];
-    const answer = await ask(host, questionsFor(host.data, stack, nonce));
+    const answer = await ask(host, questionsFor(host.data, stack, nonce, new Date()));
     process.stderr.write(`${name}: ${"failure" in answer ? "not reached" : "answered"}\n`);
     return [[name, answer]];
   });

@@ -2,15 +2,20 @@ import { z } from "zod";
 import type { Answer, Asked, Unreached } from "./ask";
 import { type CollectorFacts, readCollectorFacts } from "./collectorFacts";
 import { parseJson } from "./json";
+import { folderGone } from "./questions";
 
 /** What a host says, understood. Whatever was not asked, or not answered, is undefined. */
 export interface HostFacts {
   /** Why the host could not be asked; all else is undefined then. */
   failure?: Unreached;
+  /** Seconds that the host's clock was ahead of this machine's when it was asked; the way there counts too. */
+  clockAhead?: number;
   gate?: GateFacts;
   generation?: GenerationFacts;
   /** Files below /var/lib/nixmon/current that differ from what was sent. */
   changedFiles?: string[];
+  /** Whether there is no /var/lib/nixmon/current at all. */
+  payloadGone?: boolean;
   secrets?: SecretDigest[];
   log?: { arrived: boolean; reachable: boolean; said: string };
   kanidmUnit?: string;
@@ -64,8 +69,11 @@ export function readFacts(asked: Asked): HostFacts {
   if (status !== undefined) {
     facts.gate = { ...status, failing: [...status.failing, ...status.tolerated].flatMap(gateFinding) };
   }
+  const ahead = Number.parseInt(answers.clock?.out ?? "", 10);
+  if (!Number.isNaN(ahead)) facts.clockAhead = ahead;
   if (answers.generation) facts.generation = generation(answers.generation.out);
   if (answers.payload) facts.changedFiles = changedFiles(answers.payload);
+  if (answers.payload?.code === folderGone) facts.payloadGone = true;
   if (answers.secrets) facts.secrets = answers.secrets.out.split("\n").flatMap(secretDigest);
   if (answers.log) {
     const said = answers.log.out.trim();

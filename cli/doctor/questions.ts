@@ -11,17 +11,22 @@ import type { DeployedStack } from "./state";
  */
 export type Questions = Record<string, string>;
 
+/** Exit code where there is no folder of ours any more. */
+export const folderGone = 3;
+
 /** Seconds that a line may take from the journal to Loki. Alloy sends once a second; after a failure it repeats with pauses. */
 const logSeconds = 12;
 
 /**
  * Everything that a host is asked, beside the health gate's own checks.
  * @param nonce fresh for each run: it salts the secrets' hashes and marks the line that is to arrive in Loki
+ * @param now by the clock of this machine
  */
-export function questionsFor(data: HostData, stack: DeployedStack, nonce: string): Questions {
+export function questionsFor(data: HostData, stack: DeployedStack, nonce: string, now: Date): Questions {
   return {
+    clock: `echo $(($(date +%s) - ${Math.round(now.getTime() / 1000)}))`,
     generation: manifests,
-    payload: "cd /var/lib/nixmon/current && sha256sum --quiet --strict -c files.sha256 2>/dev/null",
+    payload: `cd /var/lib/nixmon/current || exit ${folderGone}; sha256sum --quiet --strict -c files.sha256 2>/dev/null`,
     ...(data.secrets.length > 0 ? { secrets: secretDigests(data, nonce) } : {}),
     ...(data.alloy === null ? {} : { log: logLine(data, nonce) }),
     ...(data.kanidm === null ? {} : { kanidm: "systemctl is-active kanidm.service" }),

@@ -78,8 +78,32 @@ export function readDeployed(stack: string, exported: string): DeployedStack {
     hosts,
     guests: resources.filter(({ type }) => /^proxmoxve:.*:(Vm|Container)(Legacy)?$/.test(type)).length,
     primary: Object.values(hosts).find(({ data }) => data.collector !== null)?.name,
-    scrapeTargets: (outputs.scrapeTargets ?? {}) as Record<string, ScrapeTarget[]>,
+    scrapeTargets: lastTargets(outputs.scrapeTargets ?? {}, resources),
   };
+}
+
+/**
+ * Every host's targets. Of a host whose last deployment failed the output holds a text of the engine's instead: then those that the primary
+ * was told before are what its Prometheus still has.
+ */
+function lastTargets(output: object, resources: readonly Resource[]): Record<string, ScrapeTarget[]> {
+  const told = pushes(resources, "targets").flatMap(
+    ({ inputs }) => targetsInput.safeParse(parsed(inputs.stdin)).data ?? [],
+  );
+  const before = Object.fromEntries(told.map(({ host, targets }) => [host, targets as ScrapeTarget[]]));
+  const failed = Object.keys(output).map((host): [string, ScrapeTarget[]] => [host, []]);
+  const known = Object.entries(output).filter(([, offered]) => Array.isArray(offered));
+  return { ...Object.fromEntries(failed), ...before, ...Object.fromEntries(known) };
+}
+
+const targetsInput = z.object({ host: z.string(), targets: z.array(z.unknown()) });
+
+function parsed(stdin: unknown): unknown {
+  try {
+    return JSON.parse(String(stdin));
+  } catch {
+    return undefined; // a secret, which it is where some target is one
+  }
 }
 
 type Resource = NonNullable<z.output<typeof stateShape>["deployment"]["resources"]>[number];

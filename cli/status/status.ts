@@ -3,6 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { MonitoringUrls } from "../../components/monitoringPrimary";
 import { hostPort } from "../../plan/address";
 import type { ScrapeTarget } from "../../plan/types";
+import { exportStack } from "../doctor/stackExport";
+import { readDeployed } from "../doctor/state";
 import { installCleanup, say, visit } from "../push/reach";
 import { quote } from "../push/remote";
 import type { Connection } from "../push/ssh";
@@ -63,7 +65,13 @@ function readOutputs(stack: string): ClusterOutputs {
       `stack ${stack}: got no output "primary", want a deployed stack of program cluster; run \`make up STACK=${stack}\``,
     );
   }
-  return outputs as ClusterOutputs;
+  const { scrapeTargets = {} } = outputs;
+  // of a host whose last deployment failed it has none
+  const whole = Object.values(scrapeTargets).every((targets) => Array.isArray(targets));
+  return {
+    ...(outputs as ClusterOutputs),
+    scrapeTargets: whole ? scrapeTargets : readDeployed(stack, exportStack(stack)).scrapeTargets,
+  };
 }
 
 /** Where a deployed stack's Prometheus is, and how its host is reached. */

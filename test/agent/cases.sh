@@ -21,7 +21,7 @@ mkfifo /run/endless; sleep 300 >/run/endless & (run_agent secrets </run/endless 
 
 # --- a first deployment that fails leaves the host's own configuration valid and running
 healthy; : >/run/make/build-fails; deploy broken
-is 'a build that fails ends with code 13, shows its last lines and names host, step and state' eval 'code 13 && says "infinite recursion" && says "step build" && says "STATE $(uname -n): nothing was activated"'
+is 'a build that fails ends with code 13, shows its last lines and names host, step and state' eval 'code 13 && says "infinite recursion" && says "step build" && says "kB free below /nix/store" && says "STATE $(uname -n): nothing was activated"'
 is 'after a failed first build the import link points to a module that adds nothing' [ "$(cat /etc/nixos/nixmon/default.nix)" = '{ }' ]
 is 'a failed build activates nothing and leaves nothing pending' eval 'runs plain && idle && not called "switch" && [ ! -e /var/lib/nixmon/generations/1 ]'
 
@@ -52,7 +52,7 @@ is 'a build that does not contain nixmon is refused with the line to add' eval '
 healthy; : >/run/make/build-hangs; payload hung; agent apply "$dir" "$hash" build=1 lock=1
 is 'a hung build is ended with code 14' eval 'code 14 && runs "$one" && generation 1 && idle'
 healthy; touch /run/no-timers; deploy untimed; rm /run/no-timers
-is 'without a rollback timer nothing is activated' eval 'code 16 && not called switch && idle'
+is 'without a rollback timer nothing is activated' eval 'code 16 && says "kB free below /run" && not called switch && idle'
 
 # --- trials that fail
 healthy; : >/run/make/units; payload down; agent apply "$dir" "$hash" gate=2 lock=1
@@ -152,6 +152,9 @@ is 'the same secrets again start what failed over them before, and fail while th
 is 'once it comes back, that is done' eval 'code 0 && [ "$(cat /run/calls)" = "restart broken.service" ]'
 rm /run/broken; : >/run/calls; put
 is 'and not done again' eval 'code 0 && [ ! -s /run/calls ]'
+mkfifo /run/gone; exec 7<>/run/gone 6>/run/gone 7>&- # whoever writes to 6 now gets SIGPIPE: the deployer was killed
+{ row MONITORING/GRAFANA/SECRET_KEY newer; echo .; } >/run/in; : >/run/calls; run_agent secrets </run/in >/dev/null 2>&6; rc=$?
+is 'consumers restart also where nobody hears of it any more' eval 'code 0 && [ "$(cat /run/calls)" = "try-restart grafana.service" ]'
 dd if=/dev/zero of=/var/lib/fill bs=64k 2>/dev/null; { row FREE five; echo .; } >/run/in; put; rm /var/lib/fill
 is 'on a full disk a secret keeps its old value' eval 'code 22 && [ "$(cat $S/FREE)" = three ]'
 # Rotations while another user reads and root checks for partial values
@@ -162,8 +165,8 @@ for i in 1 2 3 4 5 6 7 8 9 10; do { row FREE "$(head -c 2048 /dev/urandom | od -
 is 'during rotations another user reads nothing, and nobody a part' eval '[ ! -s /run/stolen ] && [ ! -s /run/partial ]'
 chmod 755 /var/lib/nixmon/secrets; chmod 444 $S/FREE; steal
 is 'control: a readable secret would have been read' [ -s /run/stolen ]
-healthy; { row FREE three; row DB/PASS two; echo .; } >/run/in; put; deploy 'x","secrets":"DB/PASS'; kept=$(find $S -type f | wc -l); agent confirm "$hash"
-is 'a confirmed payload takes the secrets away that it does not name, a trial none' eval 'code 0 && [ "$kept" -ge 2 ] && [ "$(find $S -mindepth 1 -printf "%P ")" = "DB DB/PASS " ]'
+healthy; { row FREE three; row DB/PASS two; echo .; } >/run/in; put; deploy 'x","secrets":"DB/PASS'; kept=$(find $S -type f | wc -l); run_agent confirm "$hash" >/run/out 2>&6; rc=$?; exec 6>&-
+is 'a confirmed payload takes the secrets away that it does not name, a trial none; also where nobody hears of it any more' eval 'code 0 && [ "$kept" -ge 2 ] && [ "$(find $S -mindepth 1 -printf "%P ")" = "DB DB/PASS " ]'
 before=$hash; { row DB/PASS two; row FREE three; echo .; } >/run/in; put; { row DB/PASS two; echo .; } >/run/in; put; healthy; : >/run/make/units; payload 'y","secrets":"DB/PASS'; agent apply "$dir" "$hash" gate=1 lock=1
 is 'a deployment that drops a secret and fails leaves it to the old configuration' eval 'code 18 && runs "$before" && says "its checks pass" && [ "$(cat $S/FREE)" = three ]'
 healthy; deploy 'x","secrets":"DB/PASS'

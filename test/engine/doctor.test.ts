@@ -1,5 +1,5 @@
 import { type Fault, faults } from "./doctorFaults";
-import { activeTargets, eventually, must, run, samples } from "./sandbox";
+import { activeTargets, changedConfig, eventually, must, onHost, run, samples, up } from "./sandbox";
 
 interface Check {
   key: string;
@@ -91,6 +91,46 @@ test("--host looks at one host, and refuses one that the stack does not have", (
   const ended = run(["node", "dist/cli/doctor.js", "--stack", "sandbox", "--host", "nixoi"]);
   expect(ended.code).toBe(101);
   expect(ended.stderr).toContain("--host: got nixoi, want a host of stack sandbox: ");
+});
+
+describe("after a deployment that failed on one host", () => {
+  const link = "/etc/nixos/nixmon";
+
+  /** A change to one host, which refuses it. */
+  function fails(stack: string, host: string): void {
+    onHost(host, `rm ${link} && mkdir ${link} && echo '{ foreign = 1; }' >${link}/default.nix`);
+    const config = changedConfig(stack, (values) => {
+      Object.assign(values["nixmon:hosts"][host] ?? {}, { scrapes: [{ job: "own", port: 20001 }] });
+    });
+    const { errors } = up(stack, config);
+    onHost(host, `rm -r ${link} && ln -s /var/lib/nixmon/current ${link}`);
+    expect(errors).toContain(`cannot link ${link}`);
+  }
+  const status = () => run(["node", "dist/cli/status.js", "--stack", "sandbox", "--json"]);
+
+  afterAll(() => {
+    for (const stack of ["fleet", "sandbox"]) up(stack);
+  });
+
+  test("doctor and status still look at every host, that one included", () => {
+    fails("sandbox", "nixcloud");
+    const { code, keys, report } = doctor();
+    expect({ code, keys }).toEqual(well);
+    expect(report.checks.map(({ key }) => key)).toContain("target/nixcloud/node");
+    const told = status();
+    expect(told.code).toBe(0);
+    expect(JSON.parse(told.stdout)).toMatchObject({ expected: targets, down: 0 });
+    expect(up("sandbox").errors).toBe("");
+  });
+
+  test("a primary of another stack goes on to scrape it as before", () => {
+    fails("fleet", "nixdev");
+    const ended = up("sandbox");
+    expect(ended.errors).toBe("");
+    expect(ended.stdout).toContain("nixdev of organization/nixmon/fleet: its last deployment failed");
+    expect(ended.changes).toMatchObject({ create: 0, update: 0, delete: 0, replace: 0 });
+    expect(doctor()).toMatchObject(well);
+  });
 });
 
 test("no secret and no unsalted hash of one is in what doctor prints", () => {

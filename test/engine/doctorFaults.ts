@@ -208,6 +208,27 @@ export const faults: Fault[] = [
     group: 3,
   },
   {
+    name: "a clock that is three hours behind",
+    // hosts of the sandbox have this machine's clock, so the program that shows it lies
+    plant: () =>
+      onHost(
+        "nixio",
+        `mv /usr/bin/date /usr/bin/date.true && printf '#!/bin/sh\\nexec date.true -d "3 hours ago" "$@"\\n' >/usr/bin/date && chmod 755 /usr/bin/date`,
+      ),
+    heal: () => onHost("nixio", "mv /usr/bin/date.true /usr/bin/date"),
+    findings: ["clock/nixio"],
+    says: [/clock is 3.0 h behind/, /timedatectl/],
+    group: 4,
+  },
+  {
+    name: "our folder removed by hand",
+    plant: () => onHost("nixio", "rm -rf /var/lib/nixmon"),
+    heal: () => restore("nixio"),
+    findings: ["payload/nixio"],
+    says: [/nixmon\/current is not there/, /make restore STACK=sandbox HOST=nixio/],
+    group: 4,
+  },
+  {
     name: "an older system activated by hand",
     plant: () => onHost("nixcloud", "/nix/var/nix/profiles/system-1-link/bin/switch-to-configuration test"),
     heal: () => onHost("nixcloud", "nixos-rebuild switch"),

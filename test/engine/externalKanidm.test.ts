@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Browser } from "./browser";
-import { must, root, run } from "./sandbox";
+import { eventually, must, root, run } from "./sandbox";
 
 /** A Kanidm that somebody else runs: the stand-in on this machine, with groups and people but without Grafana's client. */
 const folder = `${root}/build/engine/kanidm`;
 const url = "https://localhost:18443";
 const grafana = "https://grafana.sandbox.test";
 let kanidm: ChildProcess;
+/** Of the service account that we look with. */
+let token = "writer";
 let authority: string;
 
 beforeAll(async () => {
@@ -65,7 +67,7 @@ function tool(verb: "apply" | "remove", change: Partial<Told> = {}) {
 }
 
 async function entry(name: string): Promise<{ attrs: Record<string, string[]> } | null> {
-  const page = await new Browser(authority).get(`${url}/v1/oauth2/${name}`, { authorization: "Bearer writer" });
+  const page = await new Browser(authority).get(`${url}/v1/oauth2/${name}`, { authorization: `Bearer ${token}` });
   return JSON.parse(page.body);
 }
 
@@ -199,6 +201,23 @@ describe("a GrafanaOAuthClient at somebody else's Kanidm", () => {
     expect(changes(["up"])).toMatchObject({ update: 1, same: 2 });
     expect(secret()).not.toBe(old);
     expect([await askForToken(old), await askForToken(secret())]).toEqual(["invalid_client", "invalid_grant"]);
+  });
+
+  test("takes another token of its service account: the old one is refused, client and secret stay as they are", async () => {
+    const [before, had] = [secret(), await entry("grafana")];
+    token = "successor";
+    writeFileSync(`${folder}/standin-tokens`, `${token} readwrite\n`);
+    kanidm.kill("SIGHUP");
+    await eventually(
+      10,
+      () => tool("apply", { token: "writer" }).stderr,
+      (told) => told.includes("does not accept the token"),
+    );
+    must(["bash", "-c", `printf ${token} | pulumi config set --stack dev --secret kanidmToken`], { cwd: program });
+    expect(changes(["up"])).toEqual({ update: 1, same: 2 });
+    expect(await entry("grafana")).toEqual(had);
+    expect(secret()).toBe(before);
+    expect(await askForToken(before)).toBe("invalid_grant");
   });
 
   test("is gone from Kanidm after a destroy", async () => {

@@ -11,7 +11,7 @@ const publicKey = `${process.env.NIXMON_SANDBOX ?? "/var/lib/nixmon-sandbox"}/ss
 
 export type Role = "primary" | "exporter";
 export const hostOf: Record<Role, string> = { primary: "mon", exporter: "web" };
-const addresses: Record<string, string> = { mon: "10.231.77.41", web: "10.231.77.42" };
+const addresses: Record<string, string> = { mon: "10.231.77.41", web: "10.231.77.42", stuck: "10.231.77.43" };
 
 /** Short, so that a fault is over soon; all of them are configuration that anybody may set. */
 export const limits = { build: 60, activate: 30, gate: 12, confirm: 10 };
@@ -23,24 +23,31 @@ export interface Wanted {
   limits?: Partial<typeof limits>;
   /** Further hosts beside the two. */
   more?: readonly string[];
+  /** Any number; another one is another login secret, which both hosts have an end of. */
+  secret?: number;
+  /** Any number; another one is another target of each host. */
+  target?: number;
 }
 
 export function addressOf(host: string): string {
   return addresses[host] ?? `10.231.77.${50 + Number(host.replace(/\D/g, ""))}`;
 }
 
-function configuration({ change, limits: other, more = [] }: Wanted): string {
+function configuration({ change, limits: other, more = [], secret = 0, target = 0 }: Wanted): string {
+  // A scrape of the owner's own: nothing has to answer there.
+  const scrapes = [{ job: "own", port: 20000 + target }];
   const hosts = [...Object.values(hostOf), ...more].map((name) => {
     const hostKey = must([machine, "host-key", name]).stdout.trim();
-    return [name, { address: addressOf(name), ssh: { hostKey } }];
+    return [name, { address: addressOf(name), ssh: { hostKey }, scrapes }];
   });
   return writeConfig(stack, {
     "nixmon:domain": "sandbox.test",
-    "nixmon:allocations": { server: { monitoringPrimaryHost: hostOf.primary } },
+    "nixmon:allocations": { server: { monitoringPrimaryHost: hostOf.primary, identityHost: hostOf.exporter } },
+    "nixmon:rotation": { grafanaOAuth: secret + 1 },
     // An address range that nobody is in: every host's firewall differs by it, and nothing else does.
     "nixmon:lan": ["10.231.77.0/24", `10.99.${change}.0/24`],
     "nixmon:limits": { ...limits, ...other },
-    "nixmon:monitoring": { collector: { grafana: { kanidm: { enable: false } }, proxmox: { enable: false } } },
+    "nixmon:monitoring": { collector: { proxmox: { enable: false } } },
     "nixmon:hosts": Object.fromEntries(hosts),
   });
 }
@@ -59,7 +66,9 @@ const encryptionsalt = "v1:EH9fPswtwRc=:v1:fBAxa0+9BNXktomH:TJw7y7f2E5ON2shxaeUs
 
 /** Boots a host whose owner's configuration has a place for faults: /etc/nixos/fault.nix. */
 export function boot(host: string): void {
-  const options = `--ip ${addressOf(host)} --template base --authorized-keys ${publicKey}`.split(" ");
+  // The exporter host has a secret, too: its Kanidm has Grafana's.
+  const template = host === hostOf.exporter ? "identity" : "base";
+  const options = `--ip ${addressOf(host)} --template ${template} --authorized-keys ${publicKey}`.split(" ");
   must([machine, "up", host, ...options]);
   onHost(
     host,
@@ -72,9 +81,9 @@ export function makeStack(name = stack): void {
   must(["pulumi", "stack", "select", "--create", "--non-interactive", name]);
 }
 
-/** Takes the stack and its hosts away, whatever state they are in, or whether they are there. */
-export function unmake(more: readonly string[] = [], name = stack): void {
-  must([machine, "down", ...Object.values(hostOf), ...more]);
+/** Takes a stack and these hosts away, whatever state they are in, or whether they are there. */
+export function unmake(hosts: readonly string[], name = stack): void {
+  must([machine, "down", ...hosts]);
   run(["pulumi", "cancel", "--yes", "--stack", name]);
   run(["pulumi", "stack", "rm", "--yes", "--force", name]);
 }
@@ -169,6 +178,15 @@ export function stateOf(host: string): HostState {
   const ended = run([machine, "exec", host, "sh", "-c", script]);
   const [system = "", bootDefault = "", generation = "", pending, serves] = ended.stdout.split("\n");
   return { system, bootDefault, generation, pending: pending !== "idle", serves: serves === "serves" };
+}
+
+/** SHA-256 of each secret on a host, and of what each unit that runs holds of it: `GRAFANA_SECRET`, `grafana.service/GRAFANA_SECRET`. */
+export function secretsOf(host: string): Record<string, string> {
+  const script = `cd /var/lib/nixmon/secrets && find * -type f -exec sha256sum {} + | while read -r hash file; do
+      printf '%s %s\n' "$hash" "$(printf %s "$file" | tr / _)"; done
+    cd /run/credentials && sha256sum */* 2>/dev/null | grep -F .service/ || true`;
+  const lines = onHost(host, script).trim().split("\n");
+  return Object.fromEntries(lines.map((line) => line.split(/ +/).reverse() as [string, string]));
 }
 
 /** The agent's own judgement: `[]` where every check of the running generation holds. */

@@ -1,4 +1,4 @@
-import { onHost } from "../engine/sandbox";
+import { must, onHost, run } from "../engine/sandbox";
 import { type limits, machines, type Role } from "./cluster";
 
 /** Where a deployment ends when a fault is in it; `killed` has no error, since nobody is left to print one. */
@@ -128,8 +128,12 @@ export const planted: readonly Planted[] = [
 export interface Interruption {
   name: string;
   what: string;
-  /** The step at whose beginning it happens. */
+  /** The step at whose beginning it happens, or a name for the moment. */
   at: string;
+  /** A moment within a step, see `hold`: where, by what, and what of the configuration has to change for it to come. */
+  moment?: { on: (host: string) => string; when: (host: string) => string; changes?: "secret" | "target" };
+  /** The generation that runs afterwards; default the old one. */
+  leaves?: "new";
   /** Ends the engine, so that nobody can print an error. */
   killsEngine: boolean;
   strike: (host: string, killEngine: () => void) => void;
@@ -158,13 +162,70 @@ const killAt = (at: string, third: readonly Role[] = []): Interruption => ({
   third,
 });
 
+/**
+ * Makes the agent's `sync` wait for some seconds where "$*", its arguments, fit: a slow disk, and a moment in which to strike. Steps that take
+ * milliseconds are over before their line is read.
+ */
+export function hold(host: string, when: string): void {
+  const script = `#!/bin/sh\n[ -e /run/held ] || { ${when} && : >/run/held && sleep 4; }\nexec /usr/bin/sync.whole "$@"\n`;
+  must(
+    [
+      "sandbox/hosts/machine.sh",
+      "exec",
+      host,
+      "sh",
+      "-c",
+      "mv /usr/bin/sync /usr/bin/sync.whole && cat >/usr/bin/sync && chmod 755 /usr/bin/sync",
+    ],
+    { input: script },
+  );
+}
+export const isHeld = (host: string) =>
+  run(["sandbox/hosts/machine.sh", "exec", host, "test", "-e", "/run/held"]).code === 0;
+export const letGo = (host: string) => void onHost(host, "mv /usr/bin/sync.whole /usr/bin/sync; rm -f /run/held");
+
+const here = (host: string) => host;
+const killWithin = (
+  at: string,
+  what: string,
+  moment: Interruption["moment"],
+  more: Partial<Interruption>,
+): Interruption => ({
+  ...killAt(at),
+  what: `kill -9 of the engine ${what}`,
+  moment,
+  ...more,
+});
+
 export const interruptions: readonly Interruption[] = [
+  killWithin(
+    "secrets",
+    "between a new secret and the restart of those who read it",
+    { on: here, when: () => `case "$*" in /var/lib/nixmon/secrets/[A-Z]*) ;; *) false ;; esac`, changes: "secret" },
+    {},
+  ),
   killAt("verify"),
   killAt("stage"),
   killAt("build"),
   killAt("activate", ["exporter"]),
   killAt("gate", ["primary"]),
   killAt("confirm"),
+  killWithin(
+    "confirming",
+    "when the confirmation has begun: the new generation stays",
+    { on: here, when: () => `[ "$1" = -f ] && grep -q "phase='confirming'" /var/lib/nixmon/state/pending` },
+    { leaves: "new", third: ["exporter"] },
+  ),
+  killWithin(
+    "targets",
+    "while the primary writes the host's targets: the new generation stays",
+    {
+      on: () => "mon",
+      when: (host) => `case "$*" in /var/lib/nixmon/targets/.${host}.*) ;; *) false ;; esac`,
+      changes: "target",
+    },
+    { leaves: "new" },
+  ),
   {
     name: "power-cut-before-confirm",
     what: "the host is rebooted while it waits for its confirmation",

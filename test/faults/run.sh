@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The fault table, with the real engine on the sandbox's hosts. Needs root and a build.
-#   run.sh               every fault; writes docs/faults.md where all of them end well
+#   run.sh               every fault; writes the lines of docs/faults.md for those that end well
 #   run.sh --third       a representative third of them: each `make test` does this
-#   run.sh --only NAME   one, by its name in test/faults/faults.ts; or several, with commas between
+#   run.sh --only NAME   one, by its name in test/faults/faults.ts; or several, with commas between; writes their lines
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
 case ${1:-} in

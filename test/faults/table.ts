@@ -12,11 +12,18 @@ export interface Row {
   said: string;
 }
 
+/** What a line of the table is about. */
+export const keyOf = (line: string): string => line.split(" | ").slice(0, 2).join(" | ").replace(/^\| /, "");
+
+/** The lines of a document that are about a fault. */
+export const linesOf = (document: string): string[] =>
+  document.split("\n").filter((line) => /^\| (?!fault \|)/.test(line) && !line.startsWith("| ---"));
+
 /**
  * The document that `make test-faults` writes.
- * @param on the day of the run
+ * @param on the day of the last run
  */
-export function table(rows: readonly Row[], limits: Readonly<Record<string, number>>, on: string): string {
+export function table(lines: readonly string[], limits: Readonly<Record<string, number>>, on: string): string {
   const bounds = Object.entries(limits).map(([name, seconds]) => `${name} ${seconds} s`);
   return `# Faults
 
@@ -24,21 +31,22 @@ What happens when a deployment goes wrong, tried with the real engine on the san
 last on ${on}; a third of it is tried by each \`make test\`.
 Limits of these runs: ${bounds.join(", ")} (\`nixmon:limits\`; the defaults are longer).
 
-After each of these: the host runs its old generation, with all its checks passing; the next \`up\` with the fault gone converges without
-any repair by hand, and the one after it changes nothing. Only a run in which all of this held writes the table.
+After each of these: the host runs its old generation, or wholly the new one where it says so, with all its checks passing; the next \`up\` with the fault gone converges without
+any repair by hand, and the one after it changes nothing. Only a run in which all of this held writes its lines.
 
-"Back" is the time until the old generation runs and serves again, counted from the end of the run (0: it was back before the run ended), or,
+"Back" is the time until that generation runs and serves, counted from the end of the run (0: it was back before the run ended), or,
 where the engine is killed, the power or the network cut, from that moment. "Exit" is the exit code of \`pulumi up\`; a killed engine has
 none. It leaves its lock on the state, which \`make up\` lifts by itself where the state is in files of the same machine (elsewhere:
 \`pulumi cancel\`).
 
 | fault | host | back, s | run, s | exit | what the error says |
 | --- | --- | --- | --- | --- | --- |
-${rows.map(line).join("\n")}
+${lines.join("\n")}
 `;
 }
 
-function line({ what, role, seconds, run, code, said }: Row): string {
+/** One line of it. */
+export function line({ what, role, seconds, run, code, said }: Row): string {
   const back = seconds === undefined ? "**never**" : seconds < 0.5 ? "0" : seconds.toFixed(0);
   return `| ${what} | ${role} | ${back} | ${run.toFixed(0)} | ${code ?? "killed"} | ${cell(finding(said))} |`;
 }

@@ -31,6 +31,15 @@ export function acceptedByKanidm(secret = ""): boolean {
   return status === "400";
 }
 
+/** Whether the host's Redis takes the password. */
+export function acceptedByRedis(password: string): boolean {
+  const words = [..."sandbox/hosts/machine.sh exec".split(" "), host, "redis-cli"];
+  const [answer = ""] = must(words, { input: `AUTH ${password}\nPING\n` }).stdout.split("\n");
+  if (answer !== "OK" && !answer.startsWith("WRONGPASS"))
+    throw new Error(`Redis answered ${answer}, want OK or WRONGPASS`);
+  return answer === "OK";
+}
+
 /** Whether the Proxmox VE API lets the token in. */
 export function acceptedByProxmox(uuid = ""): boolean {
   const header = `Authorization: PVEAPIToken=monitoring@pve!prometheus=${uuid}`;

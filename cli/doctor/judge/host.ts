@@ -13,6 +13,7 @@ export function judgeHosts(situation: Situation): Verdict {
     verdict.results.push(reach(host, facts, situation));
     if (facts.failure !== undefined) continue;
     verdict.results.push(
+      ...clock(host, facts),
       ...judgeGate(host, facts, situation),
       ...generation(host, facts, situation),
       ...logs(host, facts),
@@ -44,6 +45,31 @@ function reach(host: DeployedHost, { failure }: HostFacts, situation: Situation)
       .map((line) => line.replaceAll("ADDRESS", host.connection.host)),
     explains: [`target/${name}/*`, `network/${name}`, ...rolesOf(host)],
   });
+}
+
+/** A host may take this long to answer, seconds. What is wrong with a clock is mostly hours. */
+const clockTolerance = 60;
+
+function clock(host: DeployedHost, { clockAhead }: HostFacts): Result[] {
+  const { name } = host;
+  const key = `clock/${name}`;
+  const what = "its clock agrees with this machine's";
+  if (clockAhead === undefined) return [];
+  if (Math.abs(clockAhead) <= clockTolerance) return [fine(key, name, what)];
+  return [
+    wrong(key, name, what, {
+      found: `the host's clock is ${duration(Math.abs(clockAhead))} ${clockAhead > 0 ? "ahead" : "behind"}`,
+      wanted: `at most ${clockTolerance} s apart`,
+      why: "no time server sets it, or none sets this machine's; logins and certificates fail, and logs are refused or filed at the wrong time",
+      type: [onHost(host, "date; timedatectl"), "date"],
+      explains: [`logs/${name}`],
+    }),
+  ];
+}
+
+function duration(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
 }
 
 /** What the rest of the cluster misses when a host does not do its work. */
@@ -112,10 +138,16 @@ function generation(host: DeployedHost, facts: HostFacts, situation: Situation):
   if (changedFiles.length > 0) {
     results.push(
       wrong(`payload/${name}`, name, what, {
-        found: `changed by hand below /var/lib/nixmon/current: ${changedFiles.slice(0, 5).join(", ")}`,
+        found: facts.payloadGone
+          ? "/var/lib/nixmon/current is not there"
+          : `changed by hand below /var/lib/nixmon/current: ${changedFiles.slice(0, 5).join(", ")}`,
         wanted: "the files as the stack sent them",
-        why: "the next nixos-rebuild on that host would build something that no stack knows",
+        why: facts.payloadGone
+          ? "somebody removed it; what runs goes on, but the next nixos-rebuild or restart on that host fails"
+          : "the next nixos-rebuild on that host would build something that no stack knows",
         type: [restore(situation, name)],
+        // all that a restore of this host brings back
+        explains: facts.payloadGone ? [`secret/${name}/*`, `file/${name}`, "oauth"] : [],
       }),
     );
   }

@@ -1,4 +1,4 @@
-# systemd.services, timers and tmpfiles -> unit files, with the marks by which a switch decides what to restart or reload.
+# systemd.services, timers, paths and tmpfiles -> unit files, with the marks by which a switch decides what to restart or reload.
 { config, lib, pkgs, ... }:
 let
   t = lib.types;
@@ -18,15 +18,7 @@ let
   common = {
     enable = flag true;
     description = option t.str "";
-    after = words;
-    before = words;
-    requires = words;
-    wants = words;
-    bindsTo = words;
-    partOf = words;
-    conflicts = words;
-    wantedBy = words;
-    requiredBy = words;
+  } // lib.genAttrs [ "after" "before" "requires" "wants" "bindsTo" "partOf" "conflicts" "wantedBy" "requiredBy" ] (_: words) // {
     restartTriggers = option (t.listOf t.unspecified) [ ];
     reloadTriggers = option (t.listOf t.unspecified) [ ];
     unitConfig = section;
@@ -46,6 +38,7 @@ let
     };
   };
   timer = t.submodule { options = common // { timerConfig = section; }; };
+  path = t.submodule { options = common // { pathConfig = section; }; };
 
   show = v: if lib.isBool v then lib.boolToString v else toString v;
   render = name: values:
@@ -92,6 +85,7 @@ let
     paths);
   services = lib.filterAttrs (_: u: u.enable) config.systemd.services;
   timers = lib.filterAttrs (_: u: u.enable) config.systemd.timers;
+  paths = lib.filterAttrs (_: u: u.enable) config.systemd.paths;
   named = kind: lib.mapAttrs' (name: lib.nameValuePair "${name}.${kind}");
   startedBy = u: lib.any (lib.hasSuffix ".target") (u.wantedBy ++ u.requiredBy);
 in
@@ -99,6 +93,7 @@ in
   options.systemd = {
     services = option (t.attrsOf service) { };
     timers = option (t.attrsOf timer) { };
+    paths = option (t.attrsOf path) { };
     tmpfiles.rules = words;
     # file -> path -> type (`d`, `f`, ...) -> what tmpfiles.d(5) wants to know
     tmpfiles.settings = option (t.attrsOf (t.attrsOf (t.attrsOf (t.submodule {
@@ -112,8 +107,10 @@ in
     sandbox.store = lib.concatLists (lib.mapAttrsToList (name: u: lib.attrValues (scripts name u)) services);
     sandbox.system = {
       units = named "service" (lib.mapAttrs serviceText services)
-        // named "timer" (lib.mapAttrs (name: u: render "Unit" (unitSection "${name}.timer" u) + "\n" + render "Timer" u.timerConfig) timers);
-      wanted = lib.attrNames (named "service" (lib.filterAttrs (_: startedBy) services)) ++ lib.attrNames (named "timer" (lib.filterAttrs (_: startedBy) timers));
+        // named "timer" (lib.mapAttrs (name: u: render "Unit" (unitSection "${name}.timer" u) + "\n" + render "Timer" u.timerConfig) timers)
+        // named "path" (lib.mapAttrs (name: u: render "Unit" (unitSection "${name}.path" u) + "\n" + render "Path" u.pathConfig) paths);
+      wanted = lib.concatLists (lib.mapAttrsToList (kind: units: lib.attrNames (named kind (lib.filterAttrs (_: startedBy) units)))
+        { service = services; timer = timers; path = paths; });
       tmpfiles = config.systemd.tmpfiles.rules ++ lib.concatMap tmpfileLines (lib.attrValues config.systemd.tmpfiles.settings);
     };
   };

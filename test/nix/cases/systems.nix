@@ -85,5 +85,6 @@ in
   (holds "the IO primary serves every site of the cluster" (lib.all (s: lib.hasInfix "${s} {" caddyfile) [ "app.example.test" "grafana.example.test" "prometheus.example.test" "loki.example.test" "http://app.sandbox.test" ]))
   (holds "the PostgreSQL role has the system user's name and may read statistics" (lib.hasInfix "GRANT pg_monitor TO \"postgres-exporter\"" (stored io "postgres-role") && has "User=postgres-exporter" io "prometheus-postgres-exporter.service"))
   (holds "Redis' password stays in a file" (has "LoadCredential=password-default:/var/lib/app-secrets/redis" io "prometheus-redis-exporter.service"))
+  (holds "another password of Redis restarts its exporter" (has "PathChanged=/var/lib/app-secrets/redis" io "prometheus-redis-exporter-passwords.path" && has "try-restart prometheus-redis-exporter.service" io "prometheus-redis-exporter-passwords.service"))
   (holds "the Proxmox login is made at start, from credentials" (has "LoadCredential=configFile:/run/nixmon-pve/pve.yml" primary "prometheus-pve-exporter.service" && has "LoadCredential=TOKEN_SECRET:" primary "nixmon-pve-config.service"))
 ]

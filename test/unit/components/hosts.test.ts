@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ExporterHost } from "../../../components/exporterHost";
 import { MonitoringPrimary } from "../../../components/monitoringPrimary";
 import { answers, commandsIn, dataOf, hostKey, manifest } from "./deployed";
-import { mockEngine, settled } from "./mocks";
+import { mockEngine, optionsSeen, settled } from "./mocks";
 
 describe("an ExporterHost that exists", () => {
   test("is one push with a pinned key, and gives the targets that the host confirmed", async () => {
@@ -90,6 +90,16 @@ describe("a MonitoringPrimary", () => {
     await mockEngine(answers);
     const args = { data: dataOf("mon"), machine: { type: "existing" } as const, ssh: { hostKey }, targets: {} };
     expect(() => new MonitoringPrimary("mon", args)).toThrow("mon: no value for MONITORING/GRAFANA/SECRET_KEY");
+  });
+
+  test("leaves alone the file of a host whose targets are not known now, and of no other", async () => {
+    await mockEngine(answers);
+    const { options, transformations } = optionsSeen();
+    const args = { data: dataOf("mon"), machine: { type: "existing" } as const, ssh: { hostKey }, secrets };
+    const primary = new MonitoringPrimary("mon", { ...args, targets: { web: undefined, db: [] } }, { transformations });
+    await settled(primary.scrapeTargets);
+    const ignored = (host: string) => options[`mon-targets-${host}`]?.ignoreChanges;
+    expect(["web", "db", "mon"].map(ignored)).toEqual([["stdin"], undefined, undefined]);
   });
 
   test("is refused for a host without collectors", async () => {

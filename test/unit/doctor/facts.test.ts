@@ -2,7 +2,7 @@ import { readAnswers } from "../../../cli/doctor/ask";
 import { readFacts } from "../../../cli/doctor/facts";
 import { questionsFor } from "../../../cli/doctor/questions";
 import { secretKeys } from "../../../plan/secrets";
-import { stack } from "./situation";
+import { now, stack } from "./situation";
 
 const answer = (out: string, code = 0) => ({ code, out, err: "" });
 const nonce = "0123456789abcdef";
@@ -70,10 +70,17 @@ test("the identity provider's answers are read, also where there was no connecti
   });
 });
 
+test("the clock's difference is read, and nothing else is taken for one", () => {
+  expect(readFacts({ answers: { clock: answer("-7200\n") } }).clockAhead).toBe(-7200);
+  expect(readFacts({ answers: { clock: answer("sh: date: not found", 127) } }).clockAhead).toBeUndefined();
+});
+
 test("a payload whose list is gone counts as changed", () => {
   expect(readFacts({ answers: { payload: answer("", 1) } }).changedFiles).toEqual(["files.sha256"]);
   expect(readFacts({ answers: { payload: answer("default.nix: FAILED\n", 1) } }).changedFiles).toEqual(["default.nix"]);
   expect(readFacts({ answers: { payload: answer("") } }).changedFiles).toEqual([]);
+  const gone = (code: number) => readFacts({ answers: { payload: answer("", code) } }).payloadGone;
+  expect([gone(3), gone(1), gone(0)]).toEqual([true, undefined, undefined]);
 });
 
 const data = (name: string) => {
@@ -83,8 +90,13 @@ const data = (name: string) => {
 };
 
 test("an ordinary host is asked about itself alone, the primary about what it collects too", () => {
-  expect(Object.keys(questionsFor(data("nixserv"), stack, nonce)).sort()).toEqual(["generation", "log", "payload"]);
-  expect(Object.keys(questionsFor(data("nixmon"), stack, nonce))).toEqual(
+  expect(Object.keys(questionsFor(data("nixserv"), stack, nonce, now)).sort()).toEqual([
+    "clock",
+    "generation",
+    "log",
+    "payload",
+  ]);
+  expect(Object.keys(questionsFor(data("nixmon"), stack, nonce, now))).toEqual(
     expect.arrayContaining([
       "targets",
       "files",
@@ -99,14 +111,14 @@ test("an ordinary host is asked about itself alone, the primary about what it co
 });
 
 test("secrets are hashed with the run's own salt on the host: another run gives other hashes", () => {
-  const one = questionsFor(data("nixcloud"), stack, nonce).secrets ?? "";
+  const one = questionsFor(data("nixcloud"), stack, nonce, now).secrets ?? "";
   expect(one).toContain(secretKeys.kanidmGrafanaSecret);
   expect(one).toContain(`{ printf %s ${nonce}; cat "$3"; } | sha256sum`);
-  expect(questionsFor(data("nixcloud"), stack, "another").secrets).not.toContain(nonce);
+  expect(questionsFor(data("nixcloud"), stack, "another", now).secrets).not.toContain(nonce);
 });
 
 test("the Proxmox token goes to curl by stdin, never as a word of a command", () => {
-  const asked = questionsFor(data("nixmon"), stack, nonce).proxmox ?? "";
+  const asked = questionsFor(data("nixmon"), stack, nonce, now).proxmox ?? "";
   const [login = "", ...requests] = asked.split("\n");
   expect(login).toMatch(/^login\(\) \{ printf /);
   expect(requests).toHaveLength(2);

@@ -71,6 +71,30 @@ test.each<[string, Change, string[]]>([
     ["unit/nixio/node: prometheus-node-exporter.service is failed"],
   ],
   [
+    "a folder of ours that somebody removed is one finding, with the secrets that went with it",
+    (facts) => {
+      const nixmon = facts.nixmon;
+      if (nixmon === undefined) return;
+      Object.assign(nixmon, { changedFiles: ["files.sha256"], payloadGone: true });
+      nixmon.secrets = nixmon.secrets?.map((one) => (one.where === "file" ? { ...one, digest: undefined } : one)) ?? [];
+    },
+    ["payload/nixmon: /var/lib/nixmon/current is not there"],
+  ],
+  [
+    "a clock that is wrong by hours is one finding, with the logs that Loki then refuses",
+    (facts) =>
+      Object.assign(facts.nixio ?? {}, { clockAhead: -7500, log: { arrived: false, reachable: true, said: "" } }),
+    ["clock/nixio: the host's clock is 2.1 h behind"],
+  ],
+  [
+    "a clock that is ahead by less than an answer may take is well, by more is a finding",
+    (facts) => {
+      Object.assign(facts.nixio ?? {}, { clockAhead: 60 });
+      Object.assign(facts.nixcloud ?? {}, { clockAhead: 61 });
+    },
+    ["clock/nixcloud: the host's clock is 1 min ahead"],
+  ],
+  [
     "Loki's own failure explains every host's missing logs",
     (facts) => {
       failing({ kind: "unit", name: "loki.service", why: "inactive, not active" })(facts.nixmon);

@@ -30,3 +30,36 @@ test("the guests of a stack are its virtual machines and containers, without tho
 test("a state without a host is an error that says what to type", () => {
   expect(() => readDeployed("home", exported())).toThrow("want a deployed stack; run `make up STACK=home`");
 });
+
+describe("of a host whose last deployment failed, the output holds no targets", () => {
+  const target = { name: "node", job: "node", host: "web", address: "10.0.0.3", port: 9100 };
+  const stack = (web: unknown) => ({
+    urn: "urn:stack",
+    type: "pulumi:pulumi:Stack",
+    outputs: { scrapeTargets: { web, other: [target] } },
+  });
+  const told = {
+    urn: "urn:targets",
+    type: "command:local:Command",
+    inputs: {
+      create: "node cli/push.js targets",
+      stdin: JSON.stringify({ name: "mon", host: "web", targets: [target] }),
+    },
+  };
+  const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+  test("those that the primary was told before count", () => {
+    expect(readDeployed("home", exported(stack(unknown), apply, told)).scrapeTargets).toEqual({
+      web: [target],
+      other: [target],
+    });
+  });
+
+  test("and none where it was never told any", () => {
+    expect(readDeployed("home", exported(stack(unknown), apply)).scrapeTargets).toEqual({ web: [], other: [target] });
+  });
+
+  test("control: where it has targets, they count", () => {
+    expect(readDeployed("home", exported(stack([]), apply, told)).scrapeTargets.web).toEqual([]);
+  });
+});

@@ -17,10 +17,11 @@ const values = (more: object = {}) =>
 const manifest = { schema: 1, host: "mon", hash: "of-mon", exporters: [] };
 
 /** What a whole `up` warns of, and how many resources it made. */
-async function up(more: object = {}): Promise<{ warnings: string[]; resources: number }> {
+async function up(more: object = {}, ofFleet: object = {}): Promise<{ warnings: string[]; resources: number }> {
   const registered = await mockEngine({
     "command:local:Command": ({ name }) => ({ stdout: name.endsWith("-apply") ? JSON.stringify(manifest) : "" }),
     "random:index/randomPassword:RandomPassword": () => ({ result: "x".repeat(48) }),
+    "pulumi:pulumi:StackReference": () => ({ outputs: { scrapeTargets: ofFleet }, secretOutputNames: [] }),
   });
   const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
   try {
@@ -49,6 +50,18 @@ describe("up of a cluster", () => {
     const told = await up(alerting({ homeAssistant: { enable: true, url: "https://home.example.net" } }));
     expect(told.warnings).toEqual([]);
     expect(told.resources).toBeGreaterThan(0);
+  });
+
+  test("warns of a fleet's host whose last deployment failed, and goes on with the others", async () => {
+    const fleets = {
+      ...alerting({ homeAssistant: { enable: true, url: "https://home.example.net" } }),
+      fleets: ["o/p/fleet"],
+    };
+    const told = await up(fleets, { web: "04da6b54-80e4-46f7-96ec-b56ff0331ba9", db: [] });
+    expect(told.warnings).toEqual([
+      "web of o/p/fleet: its last deployment failed, so what is scraped of it stays as it was",
+    ]);
+    expect((await up(fleets, { web: [], db: [] })).warnings).toEqual([]);
   });
 
   test("makes no resource where a rule's threshold or any other thing is wrong", async () => {

@@ -1,8 +1,9 @@
 # redis_exporter. The first instance is what /metrics shows; every instance is at /scrape?target=URL.
-{ config, lib, ... }:
+{ config, lib, pkgs, ... }:
 let
   cfg = config.server.monitoring;
   unit = "prometheus-redis-exporter";
+  watch = "${unit}-passwords";
   instances = lib.filterAttrs (_: server: server.enable) config.services.redis.servers;
   # the plan names the instances in this order, too
   first = lib.head (lib.filter (name: instances ? ${name}) (lib.attrNames config.server.database.redis) ++ lib.attrNames instances);
@@ -36,6 +37,17 @@ in
       "services.redis.servers has ${lib.concatStringsSep ", " unnamed} beside ${first}, but the host data does not name them: they are not scraped. Add them to this host's redisInstances where the host data is made.";
     services.prometheus.exporters.redis.extraFlags = lib.optional (instances != { }) "--redis.addr=${address instances.${first}}"
       ++ lib.optional (locked != { }) "--redis.password-file=${passwords}";
+    # who gives Redis another password need not know of the exporter
+    systemd.paths.${watch} = lib.mkIf (locked != { }) {
+      wantedBy = [ "multi-user.target" ];
+      pathConfig.PathChanged = lib.mapAttrsToList (_: server: toString server.requirePassFile) locked;
+    };
+    systemd.services.${watch} = lib.mkIf (locked != { }) {
+      serviceConfig = {
+        Type = "oneshot";
+        ExecStart = "${pkgs.systemd}/bin/systemctl try-restart ${unit}.service";
+      };
+    };
     systemd.services.${unit} = {
       after = map (name: "redis${lib.optionalString (name != "") "-${name}"}.service") (lib.attrNames instances);
       serviceConfig = {
