@@ -1,7 +1,17 @@
 const unit = require("./jest.config");
 
 /** About half of the time, and nothing that asks npm for packages: the other sandbox's network leads nowhere. */
-const apart = ["exposure", "externalKanidm", "lifecycle", "machines", "policy", "preview", "rotation", "token"];
+const apart = [
+  "exposure",
+  "externalKanidm",
+  "flake",
+  "lifecycle",
+  "machines",
+  "policy",
+  "preview",
+  "rotation",
+  "token",
+];
 const files = { apart: `{${apart.join(",")}}`, rest: `!(${apart.join("|")})` }[process.env.NIXMON_ENGINE_PART] ?? "*";
 
 /**
