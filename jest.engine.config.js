@@ -9,6 +9,7 @@ const apart = [
   "machines",
   "policy",
   "preview",
+  "proxmox9",
   "rotation",
   "token",
 ];

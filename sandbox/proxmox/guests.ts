@@ -16,9 +16,9 @@ export function nameOf(guest: Guest): string {
 }
 
 /** The guest that a request is about; the error is the one that clients take for "it is gone". */
-export function guestOf(call: Call, kind: GuestKind, privilege = "VM.Audit"): Guest {
+export function guestOf(call: Call, kind: GuestKind, ...anyOf: string[]): Guest {
   const vmid = call.at.vmid ?? "";
-  demand(call.api.state, call.who, `/vms/${vmid}`, privilege);
+  demand(call.api.state, call.who, `/vms/${vmid}`, ...(anyOf.length === 0 ? ["VM.Audit"] : anyOf));
   const guest = call.api.state.guests[vmid];
   if (guest === undefined || guest.kind !== kind || guest.node !== call.at.node) {
     const folder = kind === "lxc" ? "lxc" : "qemu-server";
