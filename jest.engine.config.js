@@ -5,6 +5,7 @@ const apart = [
   "exposure",
   "externalKanidm",
   "flake",
+  "import",
   "lifecycle",
   "machines",
   "policy",

@@ -1,7 +1,7 @@
 import { changedConfig, must, onHost, run, up } from "./sandbox";
 
 /** An adopted host whose own configuration is a flake, which real Nix evaluates; the sandbox takes the place of nixpkgs alone. */
-const address = "10.231.77.32";
+const address = "10.231.77.33";
 const key = `${process.env.NIXMON_SANDBOX ?? "/var/lib/nixmon-sandbox"}/ssh/id_ed25519.pub`;
 const machine = ["sandbox/hosts/machine.sh"];
 let hostKey = "";
