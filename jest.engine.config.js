@@ -6,6 +6,7 @@ const apart = [
   "externalKanidm",
   "flake",
   "import",
+  "kanidmFaults",
   "lifecycle",
   "machines",
   "policy",

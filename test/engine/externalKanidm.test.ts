@@ -1,42 +1,20 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { Browser } from "./browser";
+import { ForeignKanidm } from "./kanidm";
 import { must, root, run } from "./sandbox";
 
 /** A Kanidm that somebody else runs: the stand-in on this machine, with groups and people but without Grafana's client. */
 const folder = `${root}/build/engine/kanidm`;
 const url = "https://localhost:18443";
 const grafana = "https://grafana.sandbox.test";
-let kanidm: ChildProcess;
+const kanidm = new ForeignKanidm(folder, url);
 let authority: string;
 
 beforeAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const role = (name: string) => [`grafana_${name}`, { members: [] }];
-  const foreign = { displayName: "Wiki", originUrl: "https://wiki.test/cb", originLanding: "https://wiki.test/" };
-  const files = {
-    "server.toml": `bindaddress = "127.0.0.1:18443"\ndomain = "localhost"\norigin = "${url}"\ndb_path = "${folder}/kanidm.db"\n`,
-    "provision.json": JSON.stringify({
-      groups: Object.fromEntries(["admins", "editors", "viewers"].map(role)),
-      persons: { ada: { displayName: "Ada", mailAddresses: ["ada@localhost"], groups: ["grafana_admins"] } },
-      systems: { oauth2: { wiki: { ...foreign, scopeMaps: {} } } },
-    }),
-    "standin-passwords": "ada ada-password\n",
-    "standin-tokens": "writer readwrite\nreader readonly\nstranger none\n",
-  };
-  for (const [name, text] of Object.entries(files)) writeFileSync(`${folder}/${name}`, text);
-  const program = must(["bash", "-c", "command -v kanidmd"]).stdout.trim();
-  kanidm = spawn(program, ["server", "-c", `${folder}/server.toml`], { stdio: "ignore" });
-  for (const end = Date.now() + 20_000; ; await new Promise((done) => setTimeout(done, 100))) {
-    if (existsSync(`${folder}/standin-chain.pem`)) break;
-    if (Date.now() > end) throw new Error("the stand-in for Kanidm made no certificate within 20 s");
-  }
-  authority = readFileSync(`${folder}/standin-chain.pem`, "utf8");
-  await new Browser(authority).ready(`${url}/status`);
+  authority = await kanidm.start(["grafana_admins", "grafana_editors", "grafana_viewers"]);
 });
 
-afterAll(() => kanidm.kill());
+afterAll(() => kanidm.stop());
 
 interface Told {
   url: string;
