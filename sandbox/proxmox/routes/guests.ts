@@ -56,7 +56,7 @@ function shownConfig(guest: Guest) {
 
 function update(kind: GuestKind, call: Call): Guest {
   const guest = guestOf(call, kind);
-  demandConfig(call, `/vms/${guest.vmid}`, call.params);
+  demandConfig(call, kind, `/vms/${guest.vmid}`, call.params);
   if (call.params.digest !== undefined && call.params.digest !== digest(guest))
     throw new PveError(500, "detected modified configuration - file changed by other user? Try again.");
   configure(guest, call.params, call.api.state.volumes);

@@ -53,6 +53,11 @@ test.each<[string, string[], [string, string, Params], string]>([
   expect((await askedWithout([], request)).status).toBe(200);
 });
 
+test("a container's place in the start order asks for no right on the node; control: above, a VM's does", async () => {
+  const [method, path, params] = container;
+  expect((await askedWithout(["Sys.Modify"], [method, path, { ...params, startup: "order=3" }])).status).toBe(200);
+});
+
 test.each(["Sys.Modify", "Sys.AccessNetwork"])(
   "a download needs one right of two: it is not refused without %s",
   async (one) => {
