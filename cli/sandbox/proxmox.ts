@@ -97,8 +97,13 @@ export async function startProxmox(at: Folders): Promise<void> {
   });
   writeFileSync(at.pid, String(child.pid));
   child.unref();
-  const up = await until(async () => (await answers()) || proxmoxPid(at) === undefined, START_SECONDS);
-  if (!up || proxmoxPid(at) === undefined) {
+  // not by its command line: for a moment that is still ours
+  let ended = false;
+  child.once("exit", () => {
+    ended = true;
+  });
+  const up = await until(async () => ended || (await answers()), START_SECONDS);
+  if (!up || ended) {
     const last = readFileSync(at.log, "utf8").trimEnd().split("\n").slice(-5).join("\n");
     throw new SandboxError(
       `the simulated Proxmox API did not start on ${PVE.address}:${PVE.port} (log: ${at.log}):\n${last}`,

@@ -127,14 +127,17 @@ export function start(call: Call, guest: Guest): string {
   if (guest.config.template === 1)
     throw new PveError(500, `you can't start a ${guest.kind === "lxc" ? "CT" : "vm"} if it's a template`);
   if (isRunning(api, guest)) throw new PveError(500, `${label} ${guest.vmid} already running`);
-  return api.tasks.start(guest.node, type, String(guest.vmid), call.who.userid, async (log) => {
-    const spec = machineSpec(api, guest);
-    guest.machine = spec.name;
-    guest.startedAt = Date.now();
-    api.save();
-    log(`simulated node: booting ${spec.name} from template ${spec.template} with address ${spec.address}`);
-    await api.hypervisor.start(spec);
-  });
+  return api.tasks.start(guest.node, type, String(guest.vmid), call.who.userid, (log) => boot(api, guest, log));
+}
+
+/** What a task does that ends with the guest running. */
+export async function boot(api: Api, guest: Guest, log: (line: string) => void): Promise<void> {
+  const spec = machineSpec(api, guest);
+  guest.machine = spec.name;
+  guest.startedAt = Date.now();
+  api.save();
+  log(`simulated node: booting ${spec.name} from template ${spec.template} with address ${spec.address}`);
+  await api.hypervisor.start(spec);
 }
 
 export function stop(call: Call, guest: Guest, type: string): string {

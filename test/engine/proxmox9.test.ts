@@ -26,12 +26,15 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  run(["pulumi", "destroy", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"]);
-  must(["pulumi", "stack", "rm", "--yes", "--force", stack]);
-  await removed("v9");
-  await loginRemoved();
-  become(8);
-  await byHand("GET", "/version");
+  try {
+    run(["pulumi", "destroy", "--stack", stack, "--yes", "--skip-preview", "--non-interactive"]);
+    run(["pulumi", "stack", "rm", "--yes", "--force", stack]);
+    await removed("v9");
+    await loginRemoved();
+  } finally {
+    become(8);
+  }
+  expect((await byHand("GET", "/version")).data).toMatchObject({ release: "8.4" });
 });
 
 test("the documented login makes a machine there, and its host key comes through the guest agent; without the right it does not", async () => {

@@ -108,6 +108,17 @@ describe("virtual machines", () => {
     expect(await finished(pve, await pve.root("POST", `${VM}/status/start`))).toBe("bridge 'vmbr9' does not exist");
   });
 
+  it("ends a reboot when the guest runs again", async () => {
+    const pve = simulated();
+    await clone(pve);
+    await finished(pve, await pve.root("POST", `${VM}/status/start`));
+    expect(await finished(pve, await pve.root("POST", `${VM}/status/reboot`))).toBe("OK");
+    expect(pve.hypervisor.log).toEqual(["start nixio", "stop nixio", "start nixio"]);
+    expect((await pve.root("GET", `${VM}/status/current`)).body.data).toMatchObject({ status: "running" });
+    // the reboot's own work: no task of a start comes after it
+    expect(pve.api.tasks.list().filter(({ type }) => type === "qmstart")).toHaveLength(1);
+  });
+
   it("destroys a guest only when it is off and not protected, and then says that it does not exist", async () => {
     const pve = simulated();
     await clone(pve, { protection: "1" });
