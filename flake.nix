@@ -3,7 +3,7 @@
 
   outputs = _: {
     # Options: docs/options.md. What a cluster does with it without Pulumi: examples/flake.
-    nixosModules.default = ./modules/nixos/server/monitoring;
+    nixosModules.default = { imports = [ ./modules/nixos/server/monitoring ]; };
     # What machines on Proxmox VE are made of, to add one's own to: docs/machines.md.
     nixosModules.vm-template = import ./nixos/images/configuration.nix "vm";
     nixosModules.lxc-template = import ./nixos/images/configuration.nix "lxc";

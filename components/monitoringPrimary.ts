@@ -42,7 +42,8 @@ export class MonitoringPrimary extends pulumi.ComponentResource {
     const gone = deployed.machine ? { deletedWith: deployed.machine } : {};
     for (const [from, offered] of Object.entries(targets)) {
       // after the primary's first activation, so that the folder is there; of no other host does the primary wait
-      const own = { connection: deployed.connection, primary: host, host: from, targets: offered ?? [] };
+      const { connection, machine } = deployed;
+      const own = { connection, primary: host, machine, host: from, targets: offered ?? [] };
       const kept = offered === undefined ? { ignoreChanges: ["stdin"] } : {};
       pushTargets(`${name}-targets-${from}`, own, { parent: this, dependsOn: [deployed.applied], ...gone, ...kept });
     }

@@ -2,7 +2,9 @@ import * as proxmox from "@muhlba91/pulumi-proxmoxve";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { ProxmoxEndpoint } from "../cli/proxmox/api";
+import { valueUnknown } from "../cli/proxmox/rights";
 import { pushCommand } from "./internal/pushCommand";
+import { userError } from "./internal/userError";
 
 export interface ProxmoxTokenArgs {
   /** User with realm. Default `monitoring@pve`. */
@@ -71,10 +73,17 @@ export class ProxmoxToken extends pulumi.ComponentResource {
     this.tokenName = token.tokenName;
     // nobody gets the token before it may read anything
     const granted = pulumi.all([token.value, userAcl.id, tokenAcl.id]).apply(([value]) => value);
-    this.apiToken = pulumi.secret(args.api === undefined ? granted : triedOut(name, args.api, granted, this));
+    const given = args.api === undefined ? granted.apply(known) : triedOut(name, args.api, granted, this);
+    this.apiToken = pulumi.secret(given);
     this.tokenUuid = pulumi.secret(this.apiToken.apply((value) => value.slice(value.indexOf("=") + 1)));
     this.registerOutputs({ userId: this.userId, tokenName: this.tokenName });
   }
+}
+
+/** @throws where it was imported: its value is in no state */
+export function known(value: string | undefined): string {
+  if (!value) throw userError(valueUnknown);
+  return value;
 }
 
 /** The token, once it has shown that it may look and may not change anything. */

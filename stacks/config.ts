@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { placeholder } from "../plan/atAddress";
 import { secretKeyConsent } from "../plan/secrets";
 import type { ClusterConfig, Problem } from "../plan/types";
@@ -25,7 +26,7 @@ export function parseStack(stack: string, raw: Record<string, unknown>): StackVa
     ]);
   }
   checkSecretKeyConsent(stack, values);
-  const problems = [...discoveryProblems(values), ...provisionProblems(values)];
+  const problems = [...discoveryProblems(values), ...provisionProblems(values), ...networkProblems(values)];
   if (problems.length > 0) throw new ConfigError(stack, problems);
   return values;
 }
@@ -58,6 +59,21 @@ function discoveryProblems({ hosts, allocations }: StackValues): Problem[] {
     if (host.machine.type === "existing")
       return problem("the host's address, because an existing machine is not asked for it");
     return [];
+  });
+}
+
+/** What Proxmox would write into the machine as it is, and nobody could reach it. */
+function networkProblems({ hosts }: StackValues): Problem[] {
+  return Object.entries(hosts).flatMap(([name, { address, machine }]) => {
+    if (machine.type === "existing" || typeof address !== "string") return [];
+    const [version, key] = [isIP(address), `nixmon:hosts.${name}.machine`];
+    const { prefix, gateway } = machine;
+    const problems: Problem[] = [];
+    if (prefix !== undefined && version === 4 && prefix > 32)
+      problems.push({ key: `${key}.prefix`, got: String(prefix), want: `1 to 32, as ${address} is an IPv4 address` });
+    if (gateway !== undefined && isIP(gateway) !== version)
+      problems.push({ key: `${key}.gateway`, got: gateway, want: `an IPv${version} address, as ${address} is one` });
+    return problems;
   });
 }
 

@@ -23,8 +23,8 @@ const provisioned = {
   disk: size.default("20GiB"),
   bridge: z.string().default("vmbr0"),
   vlan: z.int().min(1).max(4094).optional(),
-  /** Prefix length of the host's address. */
-  prefix: z.int().min(1).max(128).default(24),
+  /** Prefix length of the host's address; default: 24, and 64 where it is an IPv6 address. */
+  prefix: z.int().min(1).max(128).optional(),
   gateway: address.optional(),
   dns: z.array(address).default([]),
   datastore: z.string().optional(),

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import * as proxmox from "@muhlba91/pulumi-proxmoxve";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
@@ -130,6 +131,7 @@ export function machineArgs(
   const common = {
     ...rest,
     node,
+    prefix: rest.prefix ?? (typeof host.address === "string" && isIP(host.address) === 6 ? 64 : 24),
     memoryMiB: mebibytes(memory),
     diskGiB: gibibytes(disk),
     dataDisks: dataDisks.map(({ size, ...where }) => ({ sizeGiB: gibibytes(size), ...where })),

@@ -62,7 +62,8 @@ export const keyDescriptions: Readonly<Record<string, string>> = {
   "hosts.<host>.machine.disk": "Size of the root disk.",
   "hosts.<host>.machine.bridge": "Bridge of the node that the machine's network card is on.",
   "hosts.<host>.machine.vlan": "VLAN tag, 1 to 4094. Default: untagged.",
-  "hosts.<host>.machine.prefix": "Prefix length of the host's address.",
+  "hosts.<host>.machine.prefix":
+    "Prefix length of the host's address. Default: 24, and 64 where it is an IPv6 address.",
   "hosts.<host>.machine.gateway": "Default gateway.",
   "hosts.<host>.machine.dns": "DNS servers. Empty: those of the node.",
   "hosts.<host>.machine.datastore": "Proxmox datastore of the disk. Default: the template's.",

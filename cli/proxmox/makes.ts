@@ -40,7 +40,8 @@ const needs: Readonly<Record<Make, { to: string; ways: readonly Way[] }[]>> = {
     {
       to: "read SSH host keys through the guest agent",
       ways: [
-        on("/vms", "VM.GuestAgent.FileRead"),
+        // the provider asks for its addresses, too
+        on("/vms", "VM.GuestAgent.Audit", "VM.GuestAgent.FileRead"),
         on("/vms", "VM.GuestAgent.Unrestricted"),
         // Proxmox VE 8
         on("/vms", "VM.Monitor"),

@@ -12,6 +12,11 @@ export interface TokenRights {
   write: { status: number; reason: string };
 }
 
+/** What is said of a token without a value, as one is that was imported. */
+export const valueUnknown =
+  "the monitoring token was imported, and Proxmox shows a token's value only when it makes it. Give `nixmon:rotation: { proxmoxToken: N }` another " +
+  "number, and the next `up` makes it anew under its name: what has its old value will be refused (docs/import.md)";
+
 /** What is wrong with a token that is to look and do nothing else; undefined if nothing is. */
 export function rightsProblem(token: string, found: TokenRights): string | undefined {
   if (found.privileges.length === 0 || found.guests + found.nodes === 0) {

@@ -4,7 +4,7 @@ import { machineFacts } from "./facts";
 import { type LoginInput, readLogin, readMachineCheck, readProxmoxApi } from "./input";
 import { machineMessage, machineProblems, rootDiskOf } from "./machine";
 import { missingRights, type Permissions, rightsMessage } from "./makes";
-import { rightsProblem, tokenRights } from "./rights";
+import { rightsProblem, tokenRights, valueUnknown } from "./rights";
 
 /** Proves that the API is there, is the right one, and takes the login, which may make what the stack makes. */
 export async function proxmoxLogin(text: string): Promise<number> {
@@ -53,9 +53,11 @@ export async function proxmoxMachine(text: string): Promise<number> {
 /** Proves that a monitoring token sees something and can change nothing. */
 export async function proxmoxToken(text: string): Promise<number> {
   const { api } = readProxmoxApi(text);
+  // not the environment's login, which would be tried in its place
+  if (!api.apiToken) throw new ProxmoxError(valueUnknown);
   const client = await openProxmox(api);
   try {
-    const problem = rightsProblem(api.apiToken?.split("=")[0] ?? "", await tokenRights(client));
+    const problem = rightsProblem(api.apiToken.split("=")[0] ?? "", await tokenRights(client));
     if (problem !== undefined) throw new Error(problem);
   } finally {
     client.close();

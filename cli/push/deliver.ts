@@ -28,7 +28,7 @@ export async function targetsRemove(text: string): Promise<number> {
   const input = readTargets(text);
   return unlessGone(
     input,
-    inTurn(input.connection.host, () => run(input, ["targets", "rm", input.host], () => "", brief)),
+    inTurn(input.connection.host, () => run(input, ["targets", "rm", input.host], () => "", brief(input))),
   );
 }
 
@@ -39,7 +39,7 @@ export async function remove(text: string): Promise<number> {
   const words = removeWords(build, input.activation);
   return unlessGone(
     input,
-    run(input, words, () => "", { ...brief, heartbeat: true, deadline: build + 600 }),
+    run(input, words, () => "", { ...brief(input), heartbeat: true, deadline: build + 600 }),
   );
 }
 
@@ -48,8 +48,11 @@ export async function status(text: string): Promise<number> {
   return report(await run(readHost(text), ["status"], () => ""));
 }
 
-// Destroying must not wait long for machines that are no more.
-const brief = { connect: 5, retryFor: 3 };
+/**
+ * Destroying must not wait long for machines that are no more. One that is made here goes together with what is on it, and nobody is asked:
+ * only after a refresh that has found it gone, or with `--target`.
+ */
+export const brief = ({ made }: Pick<HostInput, "made">) => ({ connect: made === true ? 2 : 5, retryFor: 3 });
 
 type Options = Pick<Visit, "connect" | "retryFor" | "deadline"> & { heartbeat?: boolean };
 

@@ -8,6 +8,8 @@ export interface HostInput {
   connection: Connection;
   /** The host's name in the stack; its key is pinned under it. */
   name: string;
+  /** Its machine is made by the same stack. */
+  made?: boolean;
 }
 export interface RemoveInput extends HostInput {
   activation: Activation;
@@ -113,8 +115,11 @@ export class Reader {
     const from = this.object("connection", this.fields.connection);
     const name = this.name("name", this.fields.name);
     if (from.host === "") throw new InputError(noAddress(name));
+    const { made } = this.fields;
+    if (made !== undefined && made !== true) this.wrong("made", made, "true, or nothing");
     return {
       name,
+      ...(made === true ? { made } : {}),
       connection: {
         host: this.address("connection.host", from.host),
         port: this.number("connection.port", from.port, 1, 65_535),

@@ -32,7 +32,8 @@ export interface Visit extends Pick<Session, "input" | "heartbeat"> {
   connect?: number;
   /** Seconds during which `retry` says whether a failed connection is tried again; default 20. */
   retryFor?: number;
-  retry?: (failure: ConnectionFailure) => boolean;
+  /** Default: where sshd closed the connection, and where it does not run yet on a machine that this run may have just started. */
+  retry?: (failure: ConnectionFailure) => boolean | undefined;
 }
 
 /**
@@ -96,7 +97,7 @@ export async function visit(target: HostInput, how: Visit): Promise<Ended> {
     const failure = explain(ended.stderr, { name, connection, connectSeconds: connect });
     if (ended.answered)
       throw new ReachError(`${failure.message}, at step ${talk.step()}`, undefined, { silent: false });
-    const again = how.retry ?? ((found) => found.kind === "closed");
+    const again = how.retry ?? ((found) => found.kind === "closed" || (target.made && found.kind === "refused"));
     if (!again(failure) || Date.now() - started > (how.retryFor ?? 20) * 1000)
       throw new ReachError(failure.message, failure);
     say(name, `${failure.kind}; trying again`);

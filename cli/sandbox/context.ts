@@ -10,6 +10,8 @@ export const PVE = {
   port: 8006,
   user: "root@pam",
   node: "pve1",
+  /** The release that the simulated API answers as: 8, or 9 where the environment says so. */
+  version: process.env.NIXMON_SANDBOX_PVE === "9" ? "9" : "8",
 };
 
 function projectRoot(): string {

@@ -10,10 +10,15 @@ const START_SECONDS = 20;
 
 /** PID of the simulated API; a number that another program has by now does not count. */
 export function proxmoxPid(at: Folders): number | undefined {
+  return serverProcess(at)?.pid;
+}
+
+function serverProcess(at: Folders): { pid: number; words: string[] } | undefined {
   try {
     const pid = Number(readFileSync(at.pid, "utf8"));
-    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-    return words.includes(at.state) && words.some((word) => word.endsWith("sandbox/proxmox/main.js")) ? pid : undefined;
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+    const ours = words.includes(at.state) && words.some((word) => word.endsWith("sandbox/proxmox/main.js"));
+    return ours ? { pid, words } : undefined;
   } catch {
     return undefined; // never started, or ended
   }
@@ -77,20 +82,28 @@ async function until(what: () => Promise<boolean> | boolean, seconds: number): P
   return false;
 }
 
-/** Starts the simulated API as a process of its own; one that runs code older than what is built now is replaced. */
+/** Starts the simulated API as a process of its own; one that runs code older than what is built now, or another version, is replaced. */
 export async function startProxmox(at: Folders): Promise<void> {
   if (!existsSync(at.server)) throw new SandboxError(`${at.server} is not built: run 'make build'`);
-  if (proxmoxPid(at) !== undefined && newest(dirname(at.server)) <= statSync(at.pid).mtimeMs) return;
+  const running = serverProcess(at);
+  const wanted = running?.words.at(-1) === PVE.version && newest(dirname(at.server)) <= statSync(at.pid).mtimeMs;
+  if (wanted) return;
   await stopProxmox(at);
   const log = openSync(at.log, "a", 0o600);
-  const child = spawn(process.execPath, [at.server, at.state, PVE.address, String(PVE.port), at.machineScript], {
+  const words = [at.server, at.state, PVE.address, String(PVE.port), at.machineScript, PVE.version];
+  const child = spawn(process.execPath, words, {
     detached: true,
     stdio: ["ignore", log, log],
   });
   writeFileSync(at.pid, String(child.pid));
   child.unref();
-  const up = await until(async () => (await answers()) || proxmoxPid(at) === undefined, START_SECONDS);
-  if (!up || proxmoxPid(at) === undefined) {
+  // not by its command line: for a moment that is still ours
+  let ended = false;
+  child.once("exit", () => {
+    ended = true;
+  });
+  const up = await until(async () => ended || (await answers()), START_SECONDS);
+  if (!up || ended) {
     const last = readFileSync(at.log, "utf8").trimEnd().split("\n").slice(-5).join("\n");
     throw new SandboxError(
       `the simulated Proxmox API did not start on ${PVE.address}:${PVE.port} (log: ${at.log}):\n${last}`,

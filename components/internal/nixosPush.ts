@@ -56,6 +56,7 @@ export function pushNixos(name: string, args: NixosPushArgs, opts: pulumi.Custom
     JSON.stringify({
       connection,
       name: args.data.host,
+      made: madeHere(args.machine),
       release,
       limits: args.limits,
       activation: args.activation,
@@ -78,6 +79,9 @@ export function pushNixos(name: string, args: NixosPushArgs, opts: pulumi.Custom
     hash: manifest.hash,
   };
 }
+
+/** Said only where it is so: what an existing host is told does not change by it. */
+const madeHere = (machine: pulumi.Resource | undefined): true | undefined => (machine === undefined ? undefined : true);
 
 function deliverSecrets(
   name: string,
@@ -103,12 +107,21 @@ function deliverSecrets(
 /** Puts one host's targets before the primary's Prometheus, and takes them away when the host goes. */
 export function pushTargets(
   name: string,
-  args: { connection: pulumi.Input<Connection>; primary: string; host: string; targets: pulumi.Input<ScrapeTarget[]> },
+  args: {
+    connection: pulumi.Input<Connection>;
+    primary: string;
+    /** The primary's, where it is made here. */
+    machine: pulumi.Resource | undefined;
+    host: string;
+    targets: pulumi.Input<ScrapeTarget[]>;
+  },
   opts: pulumi.CustomResourceOptions,
 ): command.local.Command {
   const stdin = pulumi
     .all([args.connection, args.targets])
-    .apply(([connection, targets]) => JSON.stringify({ connection, name: args.primary, host: args.host, targets }));
+    .apply(([connection, targets]) =>
+      JSON.stringify({ connection, name: args.primary, made: madeHere(args.machine), host: args.host, targets }),
+    );
   return new command.local.Command(
     name,
     { create: pushCommand("targets"), delete: pushCommand("targets-remove"), stdin, ...quiet },

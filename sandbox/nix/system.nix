@@ -15,10 +15,4 @@
 #   failedAssertions  texts; a build with any must fail
 #   warnings          texts
 { configuration }:
-let
-  inherit (import ./evaluate.nix { inherit configuration; }) config;
-in
-config.sandbox.system // {
-  failedAssertions = map (a: a.message) (builtins.filter (a: !a.assertion) config.assertions);
-  inherit (config) warnings;
-}
+import ./describe.nix (import ./evaluate.nix { inherit configuration; }).config

@@ -1,6 +1,7 @@
 import { demand } from "./permissions";
 import type { Call } from "./router";
-import { list, type Params, properties } from "./verify";
+import type { GuestKind } from "./state";
+import { list, type Params, properties, volumeFirst } from "./verify";
 
 /** What a change of each option asks for, as `check_vm_modify_config_perm` of qemu-server has it; an option that is not here: `VM.Config.Options`. */
 const OPTIONS: readonly { matches: RegExp; anyOf: readonly string[] }[] = [
@@ -20,7 +21,7 @@ const WITHOUT =
   /^(vmid|pool|start|storage|unique|bwlimit|ostemplate|password|ssh-public-keys|delete|digest|revert|force|skiplock|background_delay|tags|unused\d+)$/;
 
 /** Refuses a configuration that the sender may not give to a guest. `path` is the guest's, or the pool's that it is made in. */
-export function demandConfig(call: Call, path: string, params: Params): void {
+export function demandConfig(call: Call, kind: GuestKind, path: string, params: Params): void {
   const wanted = [...Object.entries(params), ...list(params.delete).map((name): [string, string] => [name, ""])];
   for (const [name, value] of wanted) {
     if (WITHOUT.test(name)) continue;
@@ -29,8 +30,8 @@ export function demandConfig(call: Call, path: string, params: Params): void {
       const found = OPTIONS.find(({ matches }) => matches.test(name));
       demand(call.api.state, call.who, path, ...(found?.anyOf ?? ["VM.Config.Options"]));
     }
-    // it changes what the node does when it boots
-    if (name === "startup") demand(call.api.state, call.who, "/", "Sys.Modify");
+    // it changes what the node does when it boots; pve-container does not ask for it
+    if (name === "startup" && kind === "qemu") demand(call.api.state, call.who, "/", "Sys.Modify");
     if (/^net\d+$/.test(name)) demandBridge(call, value);
     if (DRIVE.test(name) || /^(rootfs|mp\d+)$/.test(name)) demandSpace(call, value);
   }
@@ -47,7 +48,7 @@ export function demandBridge({ api, who }: Call, net: string): void {
 
 /** A new volume takes space; one that is there already does not. */
 function demandSpace(call: Call, disk: string): void {
-  const [, storage, wish] = /^(?:file=|volume=)?([^:,]+):([^,]*)/.exec(disk) ?? [];
+  const [, storage, wish] = /^([^:,]+):([^,]*)/.exec(volumeFirst(disk)) ?? [];
   if (storage !== undefined && /^(\d+(\.\d+)?|cloudinit)$/.test(wish ?? "")) demandStorage(call, storage);
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { PveError } from "./errors";
 import { STORAGES } from "./hardware";
 import type { Guest, GuestKind, State, Volume } from "./state";
-import { list, type Params, properties, type Schema } from "./verify";
+import { list, type Params, properties, type Schema, volumeFirst } from "./verify";
 
 const DEVICES = ["scsi[n]", "virtio[n]", "sata[n]", "ide[n]", "efidisk[n]", "tpmstate[n]", "unused[n]"];
 const TEXTS = (...names: string[]): Schema => Object.fromEntries(names.map((name) => [name, "string"]));
@@ -133,8 +133,7 @@ export function demandContent(storage: string, content: string): void {
 
 /** Turns a wish for a disk ("local-zfs:8") into the volume that it becomes ("local-zfs:vm-100-disk-0,size=8G"). */
 function disk(guest: Guest, value: string, volumes: readonly Volume[]): string {
-  const [named = "", ...options] = value.split(",");
-  const volume = named.replace(/^(file|volume)=/, "");
+  const [volume = "", ...options] = value.split(",");
   if (volume === "none" || volume === "cdrom") return [volume, ...options].join(",");
   const [storage = "", rest = ""] = volume.split(":");
   demandContent(storage, guest.kind === "lxc" ? "rootdir" : "images");
@@ -189,7 +188,8 @@ export function configure(guest: Guest, params: Params, volumes: readonly Volume
     const rule = schema[name] ?? schema[name.replace(/\d+$/, "[n]")];
     if (rule === undefined) continue;
     if (value === "" && rule === "string") delete guest.config[name];
-    else if (DISK.test(name)) guest.config[name] = withSize(disk(guest, value, volumes), guest.config[name]);
+    else if (DISK.test(name))
+      guest.config[name] = withSize(disk(guest, volumeFirst(value), volumes), guest.config[name]);
     else if (/^net\d+$/.test(name)) guest.config[name] = network(guest.kind, value);
     else if (rule === "bool") guest.config[name] = /^(1|yes|on|true)$/i.test(value) ? 1 : 0;
     else guest.config[name] = rule === "int" || rule === "num" ? Number(value) : value;

@@ -13,7 +13,7 @@ export function create(kind: GuestKind, call: Call): string {
   const vmid = params.vmid ?? "";
   const place = params.pool === undefined ? `/vms/${vmid}` : `/pool/${params.pool}`;
   demand(api.state, call.who, place, "VM.Allocate");
-  demandConfig(call, place, params);
+  demandConfig(call, kind, place, params);
   demandFreeId(api, vmid);
   const ostemplate = params.ostemplate;
   if (ostemplate !== undefined && !api.state.volumes.some(({ volid }) => volid === ostemplate)) {

@@ -16,9 +16,9 @@ export function nameOf(guest: Guest): string {
 }
 
 /** The guest that a request is about; the error is the one that clients take for "it is gone". */
-export function guestOf(call: Call, kind: GuestKind, privilege = "VM.Audit"): Guest {
+export function guestOf(call: Call, kind: GuestKind, ...anyOf: string[]): Guest {
   const vmid = call.at.vmid ?? "";
-  demand(call.api.state, call.who, `/vms/${vmid}`, privilege);
+  demand(call.api.state, call.who, `/vms/${vmid}`, ...(anyOf.length === 0 ? ["VM.Audit"] : anyOf));
   const guest = call.api.state.guests[vmid];
   if (guest === undefined || guest.kind !== kind || guest.node !== call.at.node) {
     const folder = kind === "lxc" ? "lxc" : "qemu-server";
@@ -127,14 +127,17 @@ export function start(call: Call, guest: Guest): string {
   if (guest.config.template === 1)
     throw new PveError(500, `you can't start a ${guest.kind === "lxc" ? "CT" : "vm"} if it's a template`);
   if (isRunning(api, guest)) throw new PveError(500, `${label} ${guest.vmid} already running`);
-  return api.tasks.start(guest.node, type, String(guest.vmid), call.who.userid, async (log) => {
-    const spec = machineSpec(api, guest);
-    guest.machine = spec.name;
-    guest.startedAt = Date.now();
-    api.save();
-    log(`simulated node: booting ${spec.name} from template ${spec.template} with address ${spec.address}`);
-    await api.hypervisor.start(spec);
-  });
+  return api.tasks.start(guest.node, type, String(guest.vmid), call.who.userid, (log) => boot(api, guest, log));
+}
+
+/** What a task does that ends with the guest running. */
+export async function boot(api: Api, guest: Guest, log: (line: string) => void): Promise<void> {
+  const spec = machineSpec(api, guest);
+  guest.machine = spec.name;
+  guest.startedAt = Date.now();
+  api.save();
+  log(`simulated node: booting ${spec.name} from template ${spec.template} with address ${spec.address}`);
+  await api.hypervisor.start(spec);
 }
 
 export function stop(call: Call, guest: Guest, type: string): string {

@@ -1,71 +1,6 @@
 import { forbidden } from "./errors";
+import { privilegesOf as allPrivileges, builtinRoles } from "./roles";
 import type { State } from "./state";
-
-const AUDIT = ["Datastore.Audit", "Mapping.Audit", "Pool.Audit", "SDN.Audit", "Sys.Audit", "VM.Audit"];
-const VM = [
-  "VM.Allocate",
-  "VM.Audit",
-  "VM.Backup",
-  "VM.Clone",
-  "VM.Config.CDROM",
-  "VM.Config.CPU",
-  "VM.Config.Cloudinit",
-  "VM.Config.Disk",
-  "VM.Config.HWType",
-  "VM.Config.Memory",
-  "VM.Config.Network",
-  "VM.Config.Options",
-  "VM.Console",
-  "VM.Migrate",
-  "VM.Monitor",
-  "VM.PowerMgmt",
-  "VM.Snapshot",
-  "VM.Snapshot.Rollback",
-];
-const DATASTORE = ["Datastore.Allocate", "Datastore.AllocateSpace", "Datastore.AllocateTemplate", "Datastore.Audit"];
-const REST = [
-  "Group.Allocate",
-  "Mapping.Audit",
-  "Mapping.Modify",
-  "Mapping.Use",
-  "Permissions.Modify",
-  "Pool.Allocate",
-  "Pool.Audit",
-  "Realm.Allocate",
-  "Realm.AllocateUser",
-  "SDN.Allocate",
-  "SDN.Audit",
-  "SDN.Use",
-  "Sys.AccessNetwork",
-  "Sys.Audit",
-  "Sys.Console",
-  "Sys.Incoming",
-  "Sys.Modify",
-  "Sys.PowerMgmt",
-  "Sys.Syslog",
-  "User.Modify",
-];
-export const ALL_PRIVILEGES: readonly string[] = [...VM, ...DATASTORE, ...REST].sort();
-
-/** Roles that Proxmox VE brings along (the ones in use for automation and monitoring). */
-export const BUILTIN_ROLES: Readonly<Record<string, readonly string[]>> = {
-  Administrator: ALL_PRIVILEGES,
-  NoAccess: [],
-  PVEAdmin: ALL_PRIVILEGES.filter(
-    (p) => !["Permissions.Modify", "Sys.Modify", "Sys.PowerMgmt", "Realm.Allocate"].includes(p),
-  ),
-  PVEAuditor: AUDIT,
-  PVEDatastoreAdmin: DATASTORE,
-  PVEDatastoreUser: ["Datastore.AllocateSpace", "Datastore.Audit"],
-  PVEPoolAdmin: ["Pool.Allocate", "Pool.Audit"],
-  PVEPoolUser: ["Pool.Audit"],
-  PVESDNUser: ["SDN.Audit", "SDN.Use"],
-  PVESysAdmin: ["Sys.Audit", "Sys.Console", "Sys.Syslog"],
-  PVETemplateUser: ["VM.Audit", "VM.Clone"],
-  PVEUserAdmin: ["Group.Allocate", "Realm.AllocateUser", "User.Modify"],
-  PVEVMAdmin: VM,
-  PVEVMUser: ["VM.Audit", "VM.Backup", "VM.Config.CDROM", "VM.Config.Cloudinit", "VM.Console", "VM.PowerMgmt"],
-};
 
 /** Who sends the request: a user, or a token of a user. */
 export interface Identity {
@@ -78,7 +13,7 @@ export function fullTokenId(who: Identity): string {
 }
 
 export function roleOf(state: State, roleid: string): readonly string[] | undefined {
-  return BUILTIN_ROLES[roleid] ?? state.roles[roleid];
+  return builtinRoles(state.version)[roleid] ?? state.roles[roleid];
 }
 
 function ancestors(path: string): string[] {
@@ -100,7 +35,7 @@ function rolesOn(state: State, subject: { type: "user" | "token"; id: string }, 
 }
 
 function privilegesOf(state: State, subject: { type: "user" | "token"; id: string }, path: string): Set<string> {
-  if (subject.type === "user" && subject.id === "root@pam") return new Set(ALL_PRIVILEGES);
+  if (subject.type === "user" && subject.id === "root@pam") return new Set(allPrivileges(state.version));
   return new Set(rolesOn(state, subject, path).flatMap((roleid) => [...(roleOf(state, roleid) ?? [])]));
 }
 

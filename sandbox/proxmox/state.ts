@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import type { Version } from "./roles";
 
 export type Bool = 0 | 1;
 export type GuestKind = "qemu" | "lxc";
@@ -63,6 +64,7 @@ export interface Volume {
 
 /** Everything that the simulated Proxmox VE knows; kept in one JSON file. */
 export interface State {
+  version: Version;
   nodes: string[];
   bridges: string[];
   users: Record<string, User>;
@@ -78,7 +80,7 @@ export interface State {
 const GiB = 1024 ** 3;
 
 /** A fresh cluster: one node, one bridge, the three templates and the container template. */
-export function initialState(rootPassword: string): State {
+export function initialState(rootPassword: string, version: Version = 8): State {
   const template = (vmid: number, name: string): Guest => ({
     vmid,
     kind: "qemu",
@@ -104,6 +106,7 @@ export function initialState(rootPassword: string): State {
     startedAt: 0,
   });
   return {
+    version,
     nodes: ["pve1"],
     bridges: ["vmbr0"],
     users: { "root@pam": { enable: 1, expire: 0, groups: [], password: rootPassword, tokens: {} } },

@@ -67,6 +67,15 @@ export function list(value: string | undefined): string[] {
   return (value ?? "").split(/[,; ]+/).filter((entry) => entry !== "");
 }
 
+/** A disk's options with the volume first and without its key, wherever it was: "mp=/a,volume=local:5" -> "local:5,mp=/a". */
+export function volumeFirst(value: string): string {
+  const parts = value.split(",");
+  const at = parts.findIndex((part) => /^(file|volume)=/.test(part));
+  if (at < 0) return value;
+  const volume = parts[at]?.replace(/^(file|volume)=/, "") ?? "";
+  return [volume, ...parts.filter((_, place) => place !== at)].join(",");
+}
+
 /** "virtio=AA:BB,bridge=vmbr0" -> its parts; a first part without "=" gets the key "". */
 export function properties(value: string): Record<string, string> {
   return Object.fromEntries(

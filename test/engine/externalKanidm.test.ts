@@ -1,44 +1,22 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { Browser } from "./browser";
+import { ForeignKanidm } from "./kanidm";
 import { eventually, must, root, run } from "./sandbox";
 
 /** A Kanidm that somebody else runs: the stand-in on this machine, with groups and people but without Grafana's client. */
 const folder = `${root}/build/engine/kanidm`;
 const url = "https://localhost:18443";
 const grafana = "https://grafana.sandbox.test";
-let kanidm: ChildProcess;
+const kanidm = new ForeignKanidm(folder, url);
 /** Of the service account that we look with. */
 let token = "writer";
 let authority: string;
 
 beforeAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const role = (name: string) => [`grafana_${name}`, { members: [] }];
-  const foreign = { displayName: "Wiki", originUrl: "https://wiki.test/cb", originLanding: "https://wiki.test/" };
-  const files = {
-    "server.toml": `bindaddress = "127.0.0.1:18443"\ndomain = "localhost"\norigin = "${url}"\ndb_path = "${folder}/kanidm.db"\n`,
-    "provision.json": JSON.stringify({
-      groups: Object.fromEntries(["admins", "editors", "viewers"].map(role)),
-      persons: { ada: { displayName: "Ada", mailAddresses: ["ada@localhost"], groups: ["grafana_admins"] } },
-      systems: { oauth2: { wiki: { ...foreign, scopeMaps: {} } } },
-    }),
-    "standin-passwords": "ada ada-password\n",
-    "standin-tokens": "writer readwrite\nreader readonly\nstranger none\n",
-  };
-  for (const [name, text] of Object.entries(files)) writeFileSync(`${folder}/${name}`, text);
-  const program = must(["bash", "-c", "command -v kanidmd"]).stdout.trim();
-  kanidm = spawn(program, ["server", "-c", `${folder}/server.toml`], { stdio: "ignore" });
-  for (const end = Date.now() + 20_000; ; await new Promise((done) => setTimeout(done, 100))) {
-    if (existsSync(`${folder}/standin-chain.pem`)) break;
-    if (Date.now() > end) throw new Error("the stand-in for Kanidm made no certificate within 20 s");
-  }
-  authority = readFileSync(`${folder}/standin-chain.pem`, "utf8");
-  await new Browser(authority).ready(`${url}/status`);
+  authority = await kanidm.start(["grafana_admins", "grafana_editors", "grafana_viewers"]);
 });
 
-afterAll(() => kanidm.kill());
+afterAll(() => kanidm.stop());
 
 interface Told {
   url: string;
@@ -120,7 +98,7 @@ describe("the command refuses with the remedy, and leaves nothing half made, whe
 
   test("what somebody added by hand is taken away again", async () => {
     tool("apply");
-    const headers = { authorization: "Bearer writer" };
+    const headers = { authorization: `Bearer ${token}` };
     const browser = new Browser(authority);
     await browser.send("POST", `${url}/v1/oauth2/grafana/_attr/oauth2_rs_origin`, '["https://evil.test/"]', headers);
     await browser.send("POST", `${url}/v1/oauth2/grafana/_scopemap/grafana_viewers`, '["openid"]', headers);
@@ -206,8 +184,7 @@ describe("a GrafanaOAuthClient at somebody else's Kanidm", () => {
   test("takes another token of its service account: the old one is refused, client and secret stay as they are", async () => {
     const [before, had] = [secret(), await entry("grafana")];
     token = "successor";
-    writeFileSync(`${folder}/standin-tokens`, `${token} readwrite\n`);
-    kanidm.kill("SIGHUP");
+    kanidm.giveTokens(`${token} readwrite\n`);
     await eventually(
       10,
       () => tool("apply", { token: "writer" }).stderr,

@@ -34,15 +34,17 @@ const at = (last: number, machine: Record<string, unknown>) => ({
   address: `10.231.77.${last}`,
   machine: { type: "vm", template: 9000, cores: 1, memory: "1GiB", gateway: "10.231.77.1", ...machine },
 });
-const good = {
-  m1: at(41, { dataDisks: [{ size: "5GiB" }], protect: false, agent: true, vmId: 341, tags: ["lab"], startOrder: 3 }),
-};
+const said = { vlan: 30, pool: "lab", datastore: "local-lvm", vmId: 341, tags: ["lab"], startOrder: 3 };
+const good = { m1: at(41, { ...said, dataDisks: [{ size: "5GiB" }], protect: false, agent: true }) };
 
-const contained = (template: string) => ({
-  ...at(44, {}),
-  machine: { type: "lxc", template, datastore: "local-zfs", gateway: "10.231.77.1" },
-});
-const withContainer = { ...good, c1: contained("local:vztmpl/nixos-base.tar.xz") };
+const contained = (template: string) => {
+  const dataDisks = [{ size: "5GiB", path: "/srv", datastore: "local-lvm" }];
+  const machine = { type: "lxc", template, datastore: "local-zfs", dataDisks, startOrder: 4, protect: false };
+  return { ...at(44, {}), machine: { ...machine, gateway: "10.231.77.1" } };
+};
+/** A disk does not shrink again. */
+const grown = at(41, { ...said, dataDisks: [{ size: "6GiB" }], protect: false, agent: true });
+const withContainer = { m1: grown, c1: contained("local:vztmpl/nixos-base.tar.xz") };
 
 // In a process of its own: this one stands still while the engine runs.
 const webServer = spawn(process.execPath, [
@@ -50,18 +52,24 @@ const webServer = spawn(process.execPath, [
   'require("node:http").createServer((_, answer) => answer.end("a disk image")).listen(8099, "127.0.0.1")',
 ]);
 
+/** With the certificate, since the provider of the tests before verifies it. */
+const destroyWithRefresh = [
+  ...["env", `SSL_CERT_FILE=${certificate}`, "pulumi", "destroy", "--refresh", "--stack", stack],
+  ...["--yes", "--skip-preview", "--non-interactive"],
+];
+
 beforeAll(async () => {
   apiToken = await documentedLogin();
+  await byHand("POST", "/pools", { poolid: "lab" });
   must(["pulumi", "stack", "select", "--create", "--non-interactive", stack]);
 });
 
 afterAll(async () => {
-  // with the certificate, since the last test's provider verifies it
-  const trusting = ["env", `SSL_CERT_FILE=${certificate}`, "pulumi", "destroy", "--refresh", "--stack", stack];
-  must([...trusting, "--yes", "--skip-preview", "--non-interactive"]);
+  webServer.kill();
+  run(destroyWithRefresh);
   must(["pulumi", "stack", "rm", "--yes", "--force", stack]);
   await loginRemoved();
-  webServer.kill();
+  await byHand("DELETE", "/pools/lab");
 });
 
 test("each mistake about a machine is an error that names it and the remedy; the host without one is made", async () => {
@@ -82,7 +90,7 @@ test("each mistake about a machine is an error that names it and the remedy; the
     "template: got 9999, which is not there or not visible to this login, want a VM template on pve1: 9000 (nixos-base)",
     "datastore: got fast, want one on pve1 with content images: local-zfs, local-lvm",
     "bridge: got vmbr7, want a bridge on pve1: vmbr0",
-    "pool: got prod, want a pool in this cluster: there is none",
+    "pool: got prod, want a pool in this cluster: lab",
     "vmId: got 9001, which nixos-io on pve1 has, want a free id",
     "address: got 10.231.77.12, where another machine answers SSH, want a free address",
   ]) {
@@ -93,14 +101,21 @@ test("each mistake about a machine is an error that names it and the remedy; the
   expect(stateOf(stack).filter(({ type }) => type.startsWith("proxmoxve:")).length).toBe(1);
 });
 
-test("the machine is as it was described, data disk included, and its key came through the guest agent", async () => {
+test("the machine is as it was described, network, pool, datastores and data disk included, and its key came through the guest agent", async () => {
   expect(await configOf("m1")).toMatchObject({
     cores: 1,
     tags: "lab",
     startup: "order=3",
     agent: expect.stringContaining("enabled=1"),
   });
-  expect((await configOf("m1")).scsi1).toContain("size=5G");
+  const { scsi0, scsi1, net0 } = await configOf("m1");
+  expect([scsi0, scsi1]).toEqual([
+    expect.stringMatching(/^local-lvm:vm-341-disk-0,/),
+    expect.stringMatching(/^local-lvm:vm-341-disk-1,.*size=5G/),
+  ]);
+  expect(net0).toMatch(/bridge=vmbr0,.*tag=30/);
+  const pool = (await byHand("GET", "/pools", { poolid: "lab" })).data as { members: { vmid: number }[] }[];
+  expect(pool[0]?.members.map(({ vmid }) => vmid)).toEqual([341]);
   const tasks = (await byHand("GET", `${node}/tasks`)).data as { type: string; id: string; user: string }[];
   const started = tasks.find(({ type, id }) => type === "qmstart" && id === "341");
   // with the documented login, and not with the password that the environment has too
@@ -145,7 +160,7 @@ test("another SSH key or cloud-init user does not touch the machine; another siz
   expect(changed).toMatchObject({ "m1-machine": "update", "p-machine": "update" });
 });
 
-test("an image by URL is checked and imported, its machine found at the address that DHCP gave it; a container comes of its template", () => {
+test("an image by URL is checked and imported, its machine found at the address that DHCP gave it; a container comes of its template", async () => {
   const url = "http://127.0.0.1:8099/nixos-base.qcow2";
   const imported = (text: string) => {
     const image = { url, sha256: createHash("sha256").update(text).digest("hex") };
@@ -165,9 +180,49 @@ test("an image by URL is checked and imported, its machine found at the address 
   const leased = expect.stringMatching(/^10\.231\.77\.1[5-9]\d$/);
   expect(targets.found).toEqual(expect.arrayContaining([expect.objectContaining({ job: "node", address: leased })]));
   expect(onHost("found", "cat /etc/nixmon/manifest.json")).toContain('"node"');
+  expect(await configOf("c1")).toMatchObject({
+    startup: "order=4",
+    rootfs: expect.stringMatching(/^local-zfs:/),
+    mp0: expect.stringMatching(/^local-lvm:.*mp=\/srv.*size=5G/),
+  });
   expect(targets.c1).toEqual(
     expect.arrayContaining([expect.objectContaining({ job: "node", address: "10.231.77.44" })]),
   );
+});
+
+test("a protected machine refuses to be destroyed or replaced, by the engine and by Proxmox, and its data disk outlives every change", async () => {
+  const volumes = async () => {
+    const { scsi0, scsi1 } = await configOf("m1");
+    return [scsi0, scsi1].map((disk) => String(disk).split(",")[0]);
+  };
+  const before = await volumes();
+  const machine = { ...grown.machine, protect: true, template: 9001 };
+  const kept = { ...withContainer, m1: { ...grown, machine } };
+  const changed = up(stack, fleetOf(kept));
+  expect(changed.errors).toBe("");
+  expect(changed.changes.replace).toBe(0);
+  expect(await volumes()).toEqual(before);
+  expect((await configOf("m1")).scsi1).toContain("size=6G");
+
+  // of this machine alone: others would go
+  const target = ["--target", named(stack, "m1-machine")?.urn ?? "", "--target-dependents"];
+  const destroyed = run([
+    "pulumi",
+    "destroy",
+    "--stack",
+    stack,
+    ...target,
+    "--yes",
+    "--skip-preview",
+    "--non-interactive",
+  ]);
+  expect(destroyed.code).not.toBe(0);
+  expect(destroyed.stdout + destroyed.stderr).toMatch(/m1-machine.*cannot be deleted.*protected/s);
+  const moved = { ...withContainer, m1: { ...grown, machine: { ...machine, vmId: 342 } } };
+  const replaced = run(["pulumi", "preview", "--stack", stack, "--non-interactive", "--config-file", fleetOf(moved)]);
+  expect(replaced.stdout + replaced.stderr).toMatch(/unable to replace resource.*m1-machine.*protect/s);
+  await expect(byHand("DELETE", `${node}/qemu/341`)).rejects.toThrow("can't remove VM 341 - protection mode enabled");
+  expect(await volumes()).toEqual(before);
 });
 
 test("what somebody changed by hand in Proxmox is shown by refresh and mended by up", async () => {
@@ -235,4 +290,11 @@ test("the certificate is verified by our check and by the real provider unless s
   const fingerprint = Array.from({ length: 32 }, () => "AA").join(":");
   const other = run([...trusting, "--config-file", config({ ca: certificate, fingerprint })]);
   expect(other.stdout + other.stderr).toContain(`proxmox.fingerprint says ${fingerprint}`);
+});
+
+test("without make: destroy --refresh takes a machine for gone that is gone, within 10 s, with nothing left in the state", async () => {
+  await removed("m2");
+  const ended = must(destroyWithRefresh);
+  expect(ended.seconds).toBeLessThan(10);
+  expect(stateOf(stack)).toEqual([]);
 });

@@ -85,15 +85,18 @@ export interface StateResource {
   outputs?: Record<string, unknown>;
 }
 
-/** What the engine keeps of a stack, without the stack itself. */
-export function stateOf(stack: string): StateResource[] {
-  const exported = must(["pulumi", "stack", "export", "--stack", stack]).stdout;
+/**
+ * What the engine keeps of a stack, without the stack itself.
+ * @param cwd of another program than this checkout's
+ */
+export function stateOf(stack: string, cwd?: string): StateResource[] {
+  const exported = must(["pulumi", "stack", "export", "--stack", stack], cwd === undefined ? {} : { cwd }).stdout;
   const { deployment } = JSON.parse(exported) as { deployment: { resources?: StateResource[] } };
   return (deployment.resources ?? []).filter(({ type }) => type !== "pulumi:pulumi:Stack");
 }
 
-export function named(stack: string, name: string): StateResource | undefined {
-  return stateOf(stack).find(({ urn }) => urn.endsWith(`::${name}`));
+export function named(stack: string, name: string, cwd?: string): StateResource | undefined {
+  return stateOf(stack, cwd).find(({ urn }) => urn.endsWith(`::${name}`));
 }
 
 /** Takes a guest away by hand, if it is there. */

@@ -96,15 +96,13 @@ else
 fi
 
 # The example as a real flake, pure evaluation and all; only nixpkgs' place is taken by the sandbox's evaluation.
-mkdir -p "$work/flakes/nixpkgs" "$work/flakes/nixmon"
-cp -R "$top/sandbox" "$work/flakes/nixpkgs/"
-echo '{ outputs = _: { lib.nixosSystem = { modules }: import ./sandbox/nix/evaluate.nix { configuration = modules; }; }; }' >"$work/flakes/nixpkgs/flake.nix"
-cp -R "$top/flake.nix" "$top/modules" "$work/flakes/nixmon/"
+mkdir -p "$work/flakes/nixmon"
+cp -R "$top/sandbox/nix" "$work/flakes/nixpkgs"
+cp -R "$top/flake.nix" "$top/modules" "$top/nixos" "$work/flakes/nixmon/"
 cp -R "$example" "$work/flakes/example"
 sed -i "s#github:NixOS/nixpkgs/nixos-unstable#path:$work/flakes/nixpkgs#; s#path:../..#path:$work/flakes/nixmon#" "$work/flakes/example/flake.nix"
-flake() { # flake ATTRIBUTE
-  HOME=$work nix --extra-experimental-features 'nix-command flakes' eval --json "path:$work/flakes/example#nixosConfigurations.$1"
-}
+nix_flakes() { HOME=$work nix --extra-experimental-features 'nix-command flakes' "$@"; }
+flake() { nix_flakes eval --json "path:$work/flakes/example#nixosConfigurations.$1"; } # flake ATTRIBUTE
 says() { # says WANTED COMMAND...
   wanted=$1
   shift
@@ -112,6 +110,7 @@ says() { # says WANTED COMMAND...
   test "$said" = "$wanted" || { echo "$said"; return 1; }
 }
 if command -v nix >/dev/null; then
+  holds "nix flake check has nothing against our flake" nix_flakes flake check --no-build "path:$work/flakes/nixmon"
   holds "the example evaluates as a flake, in pure mode" says '"30d"' flake nixmon.config.services.prometheus.retentionTime
   holds "a host that the flake does not have would be noticed" fails flake nobody.config.services.prometheus.retentionTime
 else

@@ -16,8 +16,10 @@ function interfaces(call: Call, guest: Guest) {
   ];
 }
 
-function answering(call: Call): Guest {
-  const guest = guestOf(call, "qemu", "VM.Monitor");
+/** @param privilege what Proxmox VE 9 asks for; 8 has one for all that the agent does */
+function answering(call: Call, privilege: "Audit" | "FileRead"): Guest {
+  const since9 = [`VM.GuestAgent.${privilege}`, "VM.GuestAgent.Unrestricted"];
+  const guest = guestOf(call, "qemu", ...(call.api.state.version === 8 ? ["VM.Monitor"] : since9));
   if (!/(^|,)(enabled=)?1(,|$)/.test(String(guest.config.agent ?? "")))
     throw new PveError(500, "No QEMU guest agent configured");
   if (!isRunning(call.api, guest)) throw new PveError(500, `VM ${guest.vmid} is not running`);
@@ -26,21 +28,21 @@ function answering(call: Call): Guest {
 
 export const agentRoutes: readonly Route[] = [
   route("POST", "/nodes/{node}/qemu/{vmid}/agent/ping", {}, (call) => {
-    answering(call);
+    answering(call, "Audit");
     return { result: {} };
   }),
   route("GET", "/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces", {}, (call) => ({
-    result: interfaces(call, answering(call)).map(({ name, mac, ip, prefix }) => ({
+    result: interfaces(call, answering(call, "Audit")).map(({ name, mac, ip, prefix }) => ({
       name,
       "hardware-address": mac,
       "ip-addresses": [{ "ip-address": ip, "ip-address-type": "ipv4", prefix }],
     })),
   })),
   route("GET", "/nodes/{node}/qemu/{vmid}/agent/get-host-name", {}, (call) => ({
-    result: { "host-name": answering(call).machine },
+    result: { "host-name": answering(call, "Audit").machine },
   })),
   route("GET", "/nodes/{node}/qemu/{vmid}/agent/file-read", { file: "string!" }, (call) => {
-    const { machine } = answering(call);
+    const { machine } = answering(call, "FileRead");
     const file = call.params.file ?? "";
     const content = READABLE.test(file) ? call.api.hypervisor.readFile(machine, file) : undefined;
     if (content === undefined)

@@ -2,9 +2,8 @@ import { PveError } from "../errors";
 import { guestStatus } from "../guests";
 import { nodeNumbers, STORAGES } from "../hardware";
 import { demand, guestPrivileges, may } from "../permissions";
+import { RELEASES } from "../roles";
 import { type Call, type Route, route } from "../router";
-
-export const RELEASE = { version: "8.4.1", release: "8.4", repoid: "simulated" };
 
 /** What one line of /cluster/resources says of a guest. */
 function guestResources({ api, who }: Call) {
@@ -67,7 +66,7 @@ function nextId({ api, params }: Call): string {
 }
 
 export const clusterRoutes: readonly Route[] = [
-  route("GET", "/version", {}, () => RELEASE),
+  route("GET", "/version", {}, ({ api }) => RELEASES[api.state.version]),
   route("GET", "/cluster/status", {}, ({ api, who }) => {
     demand(api.state, who, "/", "Sys.Audit");
     return [

@@ -3,7 +3,7 @@ import { demandConfig, demandStorage } from "../config-rights";
 import { PveError } from "../errors";
 import { CONFIG, CONFIG_CONTROL, configure } from "../guest-config";
 import { clone, create } from "../guest-create";
-import { destroy, guestOf, guestStatus, isRunning, sizeInBytes, start, stop } from "../guests";
+import { boot, destroy, guestOf, guestStatus, isRunning, sizeInBytes, start, stop } from "../guests";
 import { STORAGES } from "../hardware";
 import { guestPrivileges } from "../permissions";
 import { type Call, type Route, route } from "../router";
@@ -56,7 +56,7 @@ function shownConfig(guest: Guest) {
 
 function update(kind: GuestKind, call: Call): Guest {
   const guest = guestOf(call, kind);
-  demandConfig(call, `/vms/${guest.vmid}`, call.params);
+  demandConfig(call, kind, `/vms/${guest.vmid}`, call.params);
   if (call.params.digest !== undefined && call.params.digest !== digest(guest))
     throw new PveError(500, "detected modified configuration - file changed by other user? Try again.");
   configure(guest, call.params, call.api.state.volumes);
@@ -183,9 +183,9 @@ function routesFor(kind: GuestKind): Route[] {
     route("POST", `${one}/status/reboot`, POWER, (call) => {
       const guest = guestOf(call, kind, "VM.PowerMgmt");
       if (!isRunning(call.api, guest)) throw new PveError(500, `VM ${guest.vmid} not running`);
-      return call.api.tasks.start(guest.node, `${task}reboot`, String(guest.vmid), call.who.userid, async () => {
+      return call.api.tasks.start(guest.node, `${task}reboot`, String(guest.vmid), call.who.userid, async (log) => {
         await call.api.hypervisor.stop(guest.machine);
-        start(call, guest);
+        await boot(call.api, guest, log);
       });
     }),
   ];

@@ -2,10 +2,10 @@ import { PveError } from "../errors";
 import { guestVolumes } from "../guests";
 import { nodeNumbers, STORAGES } from "../hardware";
 import { demand, may } from "../permissions";
+import { RELEASES } from "../roles";
 import { type Call, type Route, route } from "../router";
 import type { Volume } from "../state";
 import type { Task } from "../tasks";
-import { RELEASE } from "./cluster";
 
 function auditNode({ api, who, at }: Call): void {
   demand(api.state, who, `/nodes/${at.node}`, "Sys.Audit");
@@ -104,7 +104,7 @@ const node: Route[] = [
       ...(may(api.state, who, `/nodes/${name}`, "Sys.Audit") ? nodeNumbers() : {}),
     })),
   ),
-  route("GET", "/nodes/{node}/version", {}, () => RELEASE),
+  route("GET", "/nodes/{node}/version", {}, ({ api }) => RELEASES[api.state.version]),
   route("GET", "/nodes/{node}/status", {}, (call) => {
     auditNode(call);
     const numbers = nodeNumbers();
@@ -113,7 +113,7 @@ const node: Route[] = [
       cpu: numbers.cpu,
       wait: 0,
       loadavg: ["0.10", "0.10", "0.10"],
-      pveversion: `pve-manager/${RELEASE.version}/simulated`,
+      pveversion: `pve-manager/${RELEASES[call.api.state.version].version}/simulated`,
       kversion: "Linux simulated",
       cpuinfo: {
         cpus: numbers.maxcpu,

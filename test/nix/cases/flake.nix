@@ -17,7 +17,7 @@ let
   ];
 in
 [
-  (same "the flake's module is the tree of this project" (toString flake.nixosModules.default) (toString ../../../modules/nixos/server/monitoring))
+  (same "the flake's module is the tree of this project" (map toString flake.nixosModules.default.imports) [ (toString ../../../modules/nixos/server/monitoring) ])
   (same "the example has a system for each rendered host" (lib.attrNames systems) [ "nixmon" "nixserv" ])
   (same "the example's hosts have no failing assertion" (lib.concatMap (s: map (a: a.message) (lib.filter (a: !a.assertion) s.config.assertions)) (lib.attrValues systems)) [ ])
   (holds "the example's primary collects, the other host exports" (nixmon.sandbox.system.units ? "prometheus.service" && systems.nixserv.config.sandbox.system.units ? "prometheus-node-exporter.service" && !(systems.nixserv.config.sandbox.system.units ? "prometheus.service")))

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ExporterHost } from "../../../components/exporterHost";
 import { MonitoringPrimary } from "../../../components/monitoringPrimary";
-import { answers, commandsIn, dataOf, hostKey, manifest } from "./deployed";
+import { answers, commandsIn, dataOf, hostKey, manifest, vm } from "./deployed";
 import { mockEngine, optionsSeen, settled } from "./mocks";
 
 describe("an ExporterHost that exists", () => {
@@ -83,7 +83,19 @@ describe("a MonitoringPrimary", () => {
     expect(Object.keys(commands).indexOf("mon-secrets")).toBeLessThan(Object.keys(commands).indexOf("mon-apply"));
     const ofWeb = JSON.parse(commands["mon-targets-web"]?.stdin as string) as Record<string, unknown>;
     expect(ofWeb).toMatchObject({ name: "mon", host: "web", targets: [{ job: "node", address: "10.0.0.3" }] });
+    // of machines that were there before nothing is said; control: the test below
+    for (const { stdin } of Object.values(commands)) expect(String(stdin)).not.toContain('"made"');
     expect(primary.urls.grafana).toBe("https://grafana.example.net");
+  });
+
+  test("of a machine made here says so to whatever would be removed from it", async () => {
+    const registered = await mockEngine(answers);
+    const args = { data: dataOf("mon"), machine: vm, ssh: { hostKey }, secrets, targets: {} };
+    await settled(new MonitoringPrimary("mon", args).scrapeTargets);
+    await new Promise((done) => setTimeout(done, 50));
+    const commands = commandsIn(registered);
+    for (const name of ["mon-apply", "mon-targets-mon"])
+      expect(JSON.parse(commands[name]?.stdin as string)).toMatchObject({ made: true });
   });
 
   test("is refused when a secret has no value, by the secret's name", async () => {

@@ -28,6 +28,73 @@ describe("an ExporterHost in a new virtual machine", () => {
   });
 });
 
+describe("all that may be said of a machine reaches Proxmox", () => {
+  const said = { vlan: 30, pool: "lab", tags: ["monitoring", "lab"], vmId: 120, startOrder: 4, dns: ["10.0.0.53"] };
+  const disks = { datastore: "fast", dataDisks: [{ sizeGiB: 100 }, { sizeGiB: 5, datastore: "slow" }] };
+  const container = { ...vm, type: "lxc", template: "local:vztmpl/nixos.tar.xz" } as const;
+  const lxcAnswers = { ...answers, "proxmoxve:index/containerLegacy:ContainerLegacy": () => ({ vmId: 120 }) };
+
+  async function made(machine: MachineArgs, at = "10.0.0.3") {
+    const registered = await mockEngine(lxcAnswers);
+    const data = { ...dataOf("web"), address: at };
+    await settled(new ExporterHost("web", { data, machine, ssh: { hostKey } }).hash);
+    return registered.find(({ name }) => name === "web-machine")?.inputs ?? {};
+  }
+
+  test("of a virtual machine: network, pool, tags, id, order and the datastore of each disk", async () => {
+    const inputs = await made({ ...vm, ...said, ...disks });
+    expect(inputs).toMatchObject({
+      vmId: 120,
+      poolId: "lab",
+      tags: ["monitoring", "lab"],
+      startup: { order: 4 },
+      clone: { vmId: 9000, nodeName: "pve", full: true, datastoreId: "fast" },
+    });
+    expect(inputs.networkDevices).toEqual([{ bridge: "vmbr0", vlanId: 30, model: "virtio" }]);
+    expect(inputs.disks).toEqual([
+      { interface: "scsi0", size: 20, datastoreId: "fast" },
+      { interface: "scsi1", size: 100, datastoreId: "fast" },
+      { interface: "scsi2", size: 5, datastoreId: "slow" },
+    ]);
+    expect(inputs.initialization).toMatchObject({ datastoreId: "fast", dns: { servers: ["10.0.0.53"] } });
+  });
+
+  test("of a container: the same, its data disks mounted where it says, or by number", async () => {
+    const dataDisks = [{ sizeGiB: 100 }, { sizeGiB: 5, datastore: "slow", path: "/srv" }];
+    const inputs = await made({ ...container, ...said, ...disks, dataDisks });
+    expect(inputs).toMatchObject({
+      vmId: 120,
+      poolId: "lab",
+      tags: ["monitoring", "lab"],
+      startup: { order: 4 },
+      disk: { datastoreId: "fast", size: 20 },
+      networkInterfaces: [{ name: "eth0", bridge: "vmbr0", vlanId: 30 }],
+    });
+    expect(inputs.mountPoints).toEqual([
+      { volume: "fast", size: "100G", path: "/data0", backup: true },
+      { volume: "slow", size: "5G", path: "/srv", backup: true },
+    ]);
+  });
+
+  test.each<[string, MachineArgs]>([
+    ["virtual machine", { ...vm, prefix: 64, gateway: "2001:db8::1" }],
+    ["container", { ...container, prefix: 64, gateway: "2001:db8::1" }],
+  ])("an IPv6 address of a %s is told as such", async (_, machine) => {
+    const inputs = await made(machine, "2001:db8::3");
+    expect((inputs.initialization as { ipConfigs: unknown }).ipConfigs).toEqual([
+      { ipv6: { address: "2001:db8::3/64", gateway: "2001:db8::1" } },
+    ]);
+  });
+
+  test("what is not said is not sent; control for all of the above", async () => {
+    const inputs = await made(vm);
+    for (const key of ["vmId", "poolId", "startup"]) expect(inputs).not.toHaveProperty(key);
+    expect(inputs.networkDevices).toEqual([{ bridge: "vmbr0", model: "virtio" }]);
+    expect(inputs.disks).toEqual([{ interface: "scsi0", size: 20 }]);
+    expect(inputs.clone).not.toHaveProperty("datastoreId");
+  });
+});
+
 describe("an ExporterHost with a Proxmox API", () => {
   const proxmox = { endpoint: "https://pve.example.net:8006", apiToken: "a@pve!b=c" };
   const found = {

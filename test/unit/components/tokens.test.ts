@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readInput } from "../../../cli/kanidm/input";
 import { GrafanaOAuthClient } from "../../../components/grafanaOAuthClient";
-import { ProxmoxToken } from "../../../components/proxmoxToken";
+import { known, ProxmoxToken } from "../../../components/proxmoxToken";
 import { mockEngine, type Registered, settled } from "./mocks";
 
 describe("ProxmoxToken", () => {
@@ -68,6 +68,12 @@ test("a ProxmoxToken with another user, another name and an end has all three at
   expect(await settled(token.tokenUuid)).toBe("uuid-1");
   const inputs = registered.find(({ name }) => name === "pve-token")?.inputs;
   expect(inputs).toMatchObject({ userId: "monitoring@ldap", tokenName: "nixmon", expirationDate });
+});
+
+test("the value of a token that was imported is told to be unknown; control: one that was made has its own", () => {
+  expect(() => known(undefined)).toThrow("the monitoring token was imported, and Proxmox shows");
+  expect(() => known("")).toThrow("the monitoring token was imported");
+  expect(known("monitoring@pve!prometheus=uuid-1")).toBe("monitoring@pve!prometheus=uuid-1");
 });
 
 describe("ProxmoxToken with an API to try it out", () => {

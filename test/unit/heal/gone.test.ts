@@ -1,6 +1,6 @@
 import { type Finding, findings, named, ofMachine } from "../../../cli/heal/gone";
 import type { Thing } from "../../../cli/heal/state";
-import type { ProxmoxClient } from "../../../cli/proxmox/client";
+import type { Version } from "../../../sandbox/proxmox/roles";
 import type { User } from "../../../sandbox/proxmox/state";
 import { simulated } from "../sandbox/simulated";
 
@@ -22,48 +22,43 @@ const blindUser: User = {
 const blind = { authorization: "PVEAPIToken=blind@pve!one=uuid" };
 
 /** A simulated Proxmox VE with all of the stack's things, and clients of it: root's and of somebody without any right. */
-async function made() {
-  const pve = simulated();
+async function made(version: Version = 8) {
+  const pve = simulated(version);
   pve.api.state.users["blind@pve"] = blindUser;
-  const clientOf = (headers: Record<string, string>): ProxmoxClient => ({
-    ask: async (method, path, params = {}) => {
-      const { status, reason, body } = await pve.with(headers, method, path, params);
-      return { status, reason, data: body.data };
-    },
-    close: () => undefined,
-  });
-  const root = clientOf(pve.ticket());
+  const root = pve.client(pve.ticket());
   await root.ask("POST", "/access/users", { userid: userId });
   await root.ask("POST", `/access/users/${userId}/token/prometheus`);
   for (const to of [{ users: userId }, { tokens: `${userId}!prometheus` }] as Record<string, string>[])
     await root.ask("PUT", "/access/acl", { path: "/", roles: "PVEAuditor", ...to });
-  return { root, blind: clientOf(blind) };
+  return { root, blind: pve.client(blind) };
 }
 
-test("what is there is there", async () => {
-  const { root } = await made();
-  expect(await findings(root, [user, token, userAcl, tokenAcl, template])).toEqual(Array(5).fill("there"));
-});
+describe.each<Version>([8, 9])("at Proxmox VE %d", (version) => {
+  test("what is there is there", async () => {
+    const { root } = await made(version);
+    expect(await findings(root, [user, token, userAcl, tokenAcl, template])).toEqual(Array(5).fill("there"));
+  });
 
-test.each<[string, string, Record<string, string>, Finding[]]>([
-  [
-    "an entry",
-    "PUT /access/acl",
-    { path: "/", roles: "PVEAuditor", users: userId, delete: "1" },
-    ["there", "there", "gone", "there"],
-  ],
-  [
-    "a token, and so its entry",
-    `DELETE /access/users/${userId}/token/prometheus`,
-    {},
-    ["there", "gone", "there", "gone"],
-  ],
-  ["a user, and so all of it", `DELETE /access/users/${userId}`, {}, ["gone", "gone", "gone", "gone"]],
-])("%s that somebody removed is gone, and nothing else is", async (_, request, params, found) => {
-  const { root } = await made();
-  const [method, path = ""] = request.split(" ") as ["PUT" | "DELETE", string];
-  expect((await root.ask(method, path, params)).status).toBe(200);
-  expect(await findings(root, [user, token, userAcl, tokenAcl])).toEqual(found);
+  test.each<[string, string, Record<string, string>, Finding[]]>([
+    [
+      "an entry",
+      "PUT /access/acl",
+      { path: "/", roles: "PVEAuditor", users: userId, delete: "1" },
+      ["there", "there", "gone", "there"],
+    ],
+    [
+      "a token, and so its entry",
+      `DELETE /access/users/${userId}/token/prometheus`,
+      {},
+      ["there", "gone", "there", "gone"],
+    ],
+    ["a user, and so all of it", `DELETE /access/users/${userId}`, {}, ["gone", "gone", "gone", "gone"]],
+  ])("%s that somebody removed is gone, and nothing else is", async (_, request, params, found) => {
+    const { root } = await made(version);
+    const [method, path = ""] = request.split(" ") as ["PUT" | "DELETE", string];
+    expect((await root.ask(method, path, params)).status).toBe(200);
+    expect(await findings(root, [user, token, userAcl, tokenAcl])).toEqual(found);
+  });
 });
 
 test("a login that may see nothing finds nothing gone; control: root finds the user gone", async () => {

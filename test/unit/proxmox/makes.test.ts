@@ -1,6 +1,6 @@
 import { readLogin } from "../../../cli/proxmox/input";
 import { type Make, missingRights, type Permissions, rightsMessage } from "../../../cli/proxmox/makes";
-import { BUILTIN_ROLES } from "../../../sandbox/proxmox/permissions";
+import { builtinRoles, type Version } from "../../../sandbox/proxmox/roles";
 
 const everything: Make[] = ["agent", "clone", "image", "lxc", "startOrder", "token", "vm"];
 
@@ -17,16 +17,11 @@ const both = (...all: Permissions[]): Permissions =>
     const paths = new Set([...Object.keys(sum), ...Object.keys(one)]);
     return Object.fromEntries([...paths].map((path) => [path, { ...sum[path], ...one[path] }]));
   }, {});
-const role = (...names: string[]) => names.flatMap((name) => BUILTIN_ROLES[name] ?? []);
+const roleOf = (version: Version, ...names: string[]) => names.flatMap((name) => builtinRoles(version)[name] ?? []);
+const role = (...names: string[]) => roleOf(8, ...names);
 
-/** The roles that docs/machines.md names, as Proxmox VE 8 has them. */
+/** The roles that docs/machines.md names. */
 const documented = ["PVEVMAdmin", "PVEDatastoreAdmin", "PVESDNUser", "PVEPoolAdmin", "PVEAuditor"];
-/** Proxmox VE 9 has no VM.Monitor. */
-const as9 = (privileges: string[]) => [
-  ...privileges.filter((privilege) => privilege !== "VM.Monitor"),
-  "VM.GuestAgent.Audit",
-  "VM.GuestAgent.FileRead",
-];
 
 test.each<[string, Make[], Permissions]>([
   ["root, who may do everything", everything, granted("/", ...role("Administrator"))],
@@ -34,7 +29,7 @@ test.each<[string, Make[], Permissions]>([
   [
     "the documented roles, on 9, for machines",
     ["agent", "clone", "lxc", "vm"],
-    granted("/", ...as9(role(...documented))),
+    granted("/", ...roleOf(9, ...documented)),
   ],
   [
     "the documented roles for the monitoring token",

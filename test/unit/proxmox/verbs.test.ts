@@ -1,6 +1,6 @@
 import type { Answer } from "../../../cli/proxmox/api";
 import { openProxmox } from "../../../cli/proxmox/client";
-import { proxmoxLogin, proxmoxMachine } from "../../../cli/proxmox/verbs";
+import { proxmoxLogin, proxmoxMachine, proxmoxToken } from "../../../cli/proxmox/verbs";
 
 // The API is played by a table of its answers: what is under test is what is asked, and what becomes of it.
 jest.mock("../../../cli/proxmox/client", () => ({ openProxmox: jest.fn() }));
@@ -27,7 +27,10 @@ beforeEach(() => {
   });
 });
 
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+  jest.mocked(openProxmox).mockReset();
+});
 
 describe("the login", () => {
   const version = { "/version": { release: "8.4" } };
@@ -60,6 +63,17 @@ describe("the login", () => {
     answering(version, { "/access/permissions": 403 });
     expect(await login(["clone"])).toBe(0);
   });
+});
+
+test("a monitoring token without a value is told as the imported one it is, and no other login is tried in its place", async () => {
+  answering({});
+  await expect(proxmoxToken(JSON.stringify({ api: { endpoint: api.endpoint } }))).rejects.toThrow(
+    "the monitoring token was imported, and Proxmox shows a token's value only when it makes it. Give `nixmon:rotation: { proxmoxToken: N }`",
+  );
+  expect(openProxmox).not.toHaveBeenCalled();
+  // control: one with a value is tried
+  await expect(proxmoxToken(JSON.stringify({ api }))).rejects.toThrow("nixmon@pve!deploy: the token is valid but");
+  expect(openProxmox).toHaveBeenCalledTimes(1);
 });
 
 describe("the check of a machine", () => {

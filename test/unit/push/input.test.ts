@@ -17,6 +17,17 @@ describe("stdin", () => {
     expect(readTargets(JSON.stringify({ ...host, host: "nixcloud", targets: [] })).host).toBe("nixcloud");
   });
 
+  test("says of a host that its machine is made here, and nothing of another", () => {
+    expect(readRemove(JSON.stringify({ ...apply, made: true }))).toMatchObject({ made: true });
+    expect(readTargets(JSON.stringify({ ...host, made: true, host: "nixcloud", targets: [] }))).toMatchObject({
+      made: true,
+    });
+    expect(readRemove(JSON.stringify(apply))).not.toHaveProperty("made");
+    expect(() => readRemove(JSON.stringify({ ...apply, made: "yes" }))).toThrow(
+      'made: got "yes", want true, or nothing',
+    );
+  });
+
   test("says how a flake is built, and refuses what nixos-rebuild would take for an option", () => {
     const activation = { flake: "/etc/nixos#nixio", impure: true, buildHost: "root@builder" };
     expect(readRemove(JSON.stringify({ ...apply, activation })).activation).toEqual(activation);

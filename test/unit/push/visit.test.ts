@@ -61,6 +61,14 @@ describe("visit", () => {
     expect(told).toEqual(["nixio: step build: x\n"]);
   });
 
+  test("knocks again at a machine made here that has just been started and has no sshd yet; control: at no other", async () => {
+    const refuse = "echo 'ssh: connect to host 10.0.0.3 port 22: Connection refused' >&2; exit 255";
+    ssh(`test -e tried || { touch tried; ${refuse}; }; echo '{}'`);
+    expect(await visit({ ...target, made: true }, how)).toMatchObject({ code: 0, stdout: "{}\n" });
+    rmSync(join(folder, "tried"));
+    await expect(visit(target, how)).rejects.toThrow("connection refused: the machine is up but nothing listens there");
+  });
+
   test("ends a host that never starts the agent, and says that it hangs", async () => {
     ssh("exec sleep 30");
     await expect(visit(target, { ...how, silence: 0.3 })).rejects.toThrow(

@@ -88,13 +88,16 @@ describe("virtual machines", () => {
     expect((await read("/etc/ssh/../ssh/ssh_host_ed25519_key")).status).toBe(500);
   });
 
-  it("refuses an id that is taken, a template and a storage that do not exist", async () => {
+  it("refuses an id that is taken, and a template, a storage and a pool that do not exist", async () => {
     const pve = simulated();
     const attempt = (from: string, params: Params) => pve.root("POST", `/nodes/pve1/qemu/${from}/clone`, params);
     expect(await attempt("9000", { newid: "9001" })).toMatchObject({ reason: "VM 9001 already exists on node 'pve1'" });
     expect((await attempt("8000", { newid: "112" })).reason).toContain("does not exist");
     expect(await attempt("9000", { newid: "112", storage: "tank" })).toMatchObject({
       reason: "storage 'tank' does not exist",
+    });
+    expect(await attempt("9000", { newid: "112", pool: "prod" })).toMatchObject({
+      reason: "pool 'prod' does not exist",
     });
     expect(pve.api.state.guests["112"]).toBeUndefined();
   });
@@ -103,6 +106,17 @@ describe("virtual machines", () => {
     const pve = simulated();
     await clone(pve, { net0: "virtio,bridge=vmbr9" });
     expect(await finished(pve, await pve.root("POST", `${VM}/status/start`))).toBe("bridge 'vmbr9' does not exist");
+  });
+
+  it("ends a reboot when the guest runs again", async () => {
+    const pve = simulated();
+    await clone(pve);
+    await finished(pve, await pve.root("POST", `${VM}/status/start`));
+    expect(await finished(pve, await pve.root("POST", `${VM}/status/reboot`))).toBe("OK");
+    expect(pve.hypervisor.log).toEqual(["start nixio", "stop nixio", "start nixio"]);
+    expect((await pve.root("GET", `${VM}/status/current`)).body.data).toMatchObject({ status: "running" });
+    // the reboot's own work: no task of a start comes after it
+    expect(pve.api.tasks.list().filter(({ type }) => type === "qmstart")).toHaveLength(1);
   });
 
   it("destroys a guest only when it is off and not protected, and then says that it does not exist", async () => {
@@ -149,6 +163,15 @@ describe("containers", () => {
     const config = (await pve.root("GET", `${CT}/config`)).body.data;
     expect(config).toMatchObject({ rootfs: "local-zfs:subvol-201-disk-0,size=8G", hostname: "nixserv" });
     expect(JSON.stringify(config)).not.toContain(KEY);
+  });
+
+  it("mounts a volume whatever the order of its options, as the provider sends it", async () => {
+    const pve = simulated();
+    await finished(pve, await container(pve, { mp0: "backup=1,mp=/srv,volume=local-lvm:5" }));
+    const config = (await pve.root("GET", `${CT}/config`)).body.data;
+    expect(config).toMatchObject({ mp0: "local-lvm:subvol-201-disk-1,backup=1,mp=/srv,size=5G" });
+    const elsewhere = await container(simulated(), { mp0: "mp=/srv,volume=tank:5" });
+    expect(elsewhere).toMatchObject({ status: 500, reason: "storage 'tank' does not exist" });
   });
 
   it("refuses a container template that is not there", async () => {

@@ -1,4 +1,4 @@
-import { ALL_PRIVILEGES } from "../../../sandbox/proxmox/permissions";
+import { privilegesOf } from "../../../sandbox/proxmox/roles";
 import { type Params, simulated } from "./simulated";
 
 /** A request of a user who may do everything but what is named. */
@@ -6,7 +6,7 @@ async function askedWithout(privileges: string[], [method, path, params]: [strin
   const pve = simulated();
   const { state } = pve.api;
   const one = { expire: 0, privsep: 0, value: "uuid" } as const;
-  state.roles.Most = ALL_PRIVILEGES.filter((privilege) => !privileges.includes(privilege));
+  state.roles.Most = privilegesOf(8).filter((privilege) => !privileges.includes(privilege));
   state.users["most@pve"] = { enable: 1, expire: 0, groups: [], password: "", tokens: { one } };
   state.acl.push({ path: "/", type: "user", ugid: "most@pve", roleid: "Most", propagate: 1 });
   return pve.token("most@pve!one=uuid", method, path, params);
@@ -51,6 +51,11 @@ test.each<[string, string[], [string, string, Params], string]>([
     reason: `Permission check failed (${where})`,
   });
   expect((await askedWithout([], request)).status).toBe(200);
+});
+
+test("a container's place in the start order asks for no right on the node; control: above, a VM's does", async () => {
+  const [method, path, params] = container;
+  expect((await askedWithout(["Sys.Modify"], [method, path, { ...params, startup: "order=3" }])).status).toBe(200);
 });
 
 test.each(["Sys.Modify", "Sys.AccessNetwork"])(

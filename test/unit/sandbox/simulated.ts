@@ -1,5 +1,7 @@
+import type { ProxmoxClient } from "../../../cli/proxmox/client";
 import { Authenticator, hashPassword } from "../../../sandbox/proxmox/auth";
 import type { Hypervisor, MachineSpec } from "../../../sandbox/proxmox/hypervisor";
+import type { Version } from "../../../sandbox/proxmox/roles";
 import type { Api } from "../../../sandbox/proxmox/router";
 import { type Answer, answer } from "../../../sandbox/proxmox/server";
 import { initialState } from "../../../sandbox/proxmox/state";
@@ -41,8 +43,8 @@ export class Recorder implements Hypervisor {
 export type Params = Record<string, string>;
 
 /** A simulated Proxmox VE in memory, and requests to it. */
-export function simulated() {
-  const state = initialState(hashPassword(PASSWORD));
+export function simulated(version: Version = 8) {
+  const state = initialState(hashPassword(PASSWORD), version);
   const hypervisor = new Recorder();
   const clock = { now: 1_000_000 };
   const api: Api = {
@@ -75,6 +77,14 @@ export function simulated() {
       send(method, path, params, { authorization: `PVEAPIToken=${token}` }),
     with: (headers: Record<string, string>, method: string, path: string, params: Params = {}) =>
       send(method, path, params, headers),
+    /** What the product asks through, without the network between. */
+    client: (headers: Record<string, string>): ProxmoxClient => ({
+      ask: async (method, path, params = {}) => {
+        const { status, reason, body } = await send(method, path, params, headers);
+        return { status, reason, data: body.data };
+      },
+      close: () => undefined,
+    }),
   };
 }
 

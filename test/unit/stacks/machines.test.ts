@@ -1,5 +1,5 @@
 import { parseStack } from "../../../stacks/config";
-import { madeOf, proxmoxTokenArgs } from "../../../stacks/machines";
+import { machineArgs, madeOf, proxmoxTokenArgs } from "../../../stacks/machines";
 
 const stack = (change: Record<string, unknown> = {}) =>
   parseStack("test", {
@@ -51,5 +51,40 @@ describe("what a stack makes", () => {
     ["nothing", made({ type: "existing" }), []],
   ])("of %s, each kind once", (_, found, kinds) => {
     expect(found).toEqual(kinds);
+  });
+});
+
+describe("the length of an address' prefix", () => {
+  const web = (address: unknown, machine: Record<string, unknown> = {}) => ({
+    address,
+    machine: { type: "vm", template: 9000, ...machine },
+  });
+  const parsed = (host: ReturnType<typeof web>) =>
+    stack({ proxmox: { endpoint }, hosts: { ...stack().hosts, web: host } });
+  const prefix = (host: ReturnType<typeof web>) => {
+    const values = parsed(host);
+    const images = () => {
+      throw new Error("no image here");
+    };
+    const { web: found } = values.hosts;
+    if (found === undefined) throw new Error("no host web");
+    return machineArgs(found, values, [], images, false);
+  };
+
+  test.each<[string, unknown, Record<string, unknown>, number]>([
+    ["an IPv4 address", "10.0.0.3", {}, 24],
+    ["an IPv6 address", "2001:db8::3", {}, 64],
+    ["one that is said", "2001:db8::3", { prefix: 56, gateway: "2001:db8::1" }, 56],
+  ])("of %s", (_, address, machine, length) => {
+    expect(prefix(web(address, machine))).toMatchObject({ prefix: length });
+  });
+
+  test("and gateway must fit the address; control: above they do", () => {
+    expect(() => parsed(web("10.0.0.3", { prefix: 64, gateway: "2001:db8::1" }))).toThrow(
+      /hosts\.web\.machine\.prefix: got 64, want 1 to 32, as 10\.0\.0\.3 is an IPv4 address[\s\S]*machine\.gateway: got 2001:db8::1, want an IPv4 address, as 10\.0\.0\.3 is one/,
+    );
+    expect(() => parsed(web("2001:db8::3", { gateway: "10.0.0.1" }))).toThrow(
+      "gateway: got 10.0.0.1, want an IPv6 address",
+    );
   });
 });
