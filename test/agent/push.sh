@@ -111,7 +111,7 @@ under() { # VERB [NAME]: as `push`, under an engine
   before=$(date +%s); "$work/pulumi" "$package/dist/cli" "$1"; read -r rc </run/rc; took=$(($(date +%s) - before))
 }
 begin() { rm -f /run/rc; : >/run/err; "$work/pulumi" "$package/dist/cli" apply & engine=$!; until_true grep -q 'step build' /run/err; } # up to its build
-ended() { until_true [ -s /run/rc ] && read -r rc </run/rc; }
+ended() { rc=none; until_true [ -s /run/rc ] && read -r rc </run/rc; }
 sessions() { pgrep -c -x ssh; }
 healthy; seen=$(connections); under apply run
 is 'under an engine the program does it: same answer, same words, two connections, nothing left behind' eval 'code 0 && permanent "$(current_hash)" && answers "\"hash\":\"$(current_hash)\"" && says "box: step confirm" && [ "$(connections)" = $((seen + 2)) ] && clean && idle'
@@ -136,7 +136,7 @@ is 'kill -9 of the program is an error that says so within seconds, and the host
 wait $engine; rm -rf /run/tmp/nixmon-*; begin; kill -TERM "$(cat /run/program)"; ended
 is 'a program that is ended takes its ssh along and leaves nothing behind' eval 'code 1 && until_true idle && [ "$(sessions)" = 0 ] && clean'
 wait $engine; begin; kill -KILL $engine
-is 'kill -9 of the engine ends the push and its ssh, and the host gives up' eval 'until_true idle && until_true eval "! kill -0 $(cat /run/client) 2>/dev/null" && [ "$(sessions)" = 0 ] && clean'
+is 'kill -9 of the engine ends the push and its ssh, and the host gives up' eval 'until_true idle && until_true eval "! kill -0 $(cat /run/client) 2>/dev/null" && [ "$(sessions)" = 0 ] && until_true clean'
 kill -KILL "$(cat /run/program)"
 healthy; under apply after
 is 'and the next run converges' eval 'code 0 && idle && permanent "$(current_hash)"'
