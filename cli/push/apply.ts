@@ -22,7 +22,7 @@ export async function apply(text: string): Promise<number> {
     command: applyCommand(connection.user, payload.hash, limits, input.activation),
     input: async () => {
       const { archive } = await import("./archive");
-      return measured(await archive(payload.files));
+      return measured(await archive(payload.product, payload.own));
     },
     heartbeat: true,
     silence,
