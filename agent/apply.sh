@@ -1,11 +1,12 @@
 # shellcheck shell=sh
 # apply, confirm, rollback: a new generation on trial, then for good or gone. A part of nixmon-agent.
 verify() { # DIR HASH
-  sum=$(sha256sum <"$1/files.sha256"); sum=${sum%% *}
-  [ "$sum" = "$2" ] || die 11 "payload has hash $sum, wanted $2: the transfer was damaged, run again"
-  bad=$(cd "$1" && sha256sum --quiet --strict -c files.sha256 2>&1) || die 11 "payload differs from its list: $bad"
-  [ "$(cat "$1/hash")" = "$2" ] || die 11 "the payload's file \`hash\` says $(cat "$1/hash"), wanted $2"
-  [ "$(cd "$1" && find . ! -type d | wc -l)" = $(($(wc -l <"$1/files.sha256") + 2)) ] || die 11 'the payload holds files that are not on its list'
+  # the list by its hash, the files by the list
+  bad=$(cd "$1" && echo "$2  files.sha256" | sha256sum --quiet --strict -c - files.sha256 2>&1) || die 11 "payload differs from its list: $bad; wanted hash $2: the transfer was damaged, run again"
+  hash_is "$1" "$2" || die 11 "the payload's file \`hash\` says $found, wanted $2"
+  listed=2; while read -r _; do listed=$((listed + 1)); done <"$1/files.sha256"
+  # shellcheck disable=SC2046 # a name with a space in it is not on the list either
+  set -- $(find "$1" ! -type d); [ $# -eq "$listed" ] || die 11 'the payload holds files that are not on its list'
 }
 untouched() { (cd "$CURRENT" && sha256sum --quiet --strict -c files.sha256) >/dev/null 2>&1; }
 apply() {
@@ -27,16 +28,18 @@ apply() {
     say "waiting for an earlier apply ($P_hash) to be confirmed or rolled back"
     drop_lock; sleep 2; take_lock "apply $hash" "$lock"; recover
   done
-  if [ "$(cat "$CURRENT/hash" 2>/dev/null)" = "$hash" ] && has_hash "$RUNNING" "$hash" && has_hash "$PROFILE" "$hash" && untouched && gate "$(running)" 0; then
+  if hash_is "$CURRENT" "$hash" && has_hash "$RUNNING" "$hash" && has_hash "$PROFILE" "$hash" && untouched && gate "$(running)" 0; then
     say 'already applied and healthy: nothing to do'; drop_secrets; print_manifest "$(running)"; return
   fi
 
   step stage 'new generation'
-  find "$BASE" -maxdepth 1 -name 'incoming.*' -mmin +60 -exec rm -rf {} +
+  set -- "$BASE"/incoming.* # one is ours
+  [ $# -le 1 ] || find "$BASE" -maxdepth 1 -name 'incoming.*' -mmin +60 -exec rm -rf {} +
   prepare_base || die 12 "cannot write below $BASE ($(df -Pk "$BASE" | awk 'END { print $4 }') kB free)"
   set_link || die 12 "cannot link $LINK: what is there and is not ours has to be moved away"
-  P_generation=$(($(find "$BASE/generations" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -n | tail -n 1) + 1))
-  P_hash=$hash P_old=$(running) P_new='' P_profile=$(readlink -f "$PROFILE") P_was=$(readlink "$CURRENT") P_boot=$(boot_id) P_activate=$((activate > 60 ? activate : 60))
+  last=0; for g in "$BASE"/generations/*; do g=${g##*/}; last=$((g > last ? g : last)); done
+  boot_id; systems=$(readlink -f "$RUNNING" "$PROFILE")
+  P_generation=$((last + 1)) P_hash=$hash P_old=${systems%%"$NL"*} P_new='' P_profile=${systems##*"$NL"} P_was=$(readlink "$CURRENT") P_boot=$BOOT P_activate=$((activate > 60 ? activate : 60))
   { save_pending build && chmod 755 "$DIR" && cp "$DIR/agent" "$BASE/.agent" && mv -f "$BASE/.agent" "$BASE/agent" &&
     mv -T "$DIR" "$BASE/generations/$P_generation" && sync -f "$BASE"; } ||
     { rm -f "$STATE/.pending" "$BASE/.agent"; forget_pending; die 12 "cannot stage ($(df -Pk "$BASE" | awk 'END { print $4 }') kB free below $BASE)"; }
@@ -62,15 +65,15 @@ apply() {
   [ ! -d "$ROOTS" ] || ln -sfn "$P_old" "$ROOTS/nixmon-old" # keeps the way back from the garbage collector
   disarm
   { save_pending activate && arm nixmon-watchdog $((activate + gate + 30)); } || { forget_pending; die 16 'systemd-run could not arm the rollback timer'; }
-  failed_before=$(failed_units)
+  failed_before=$NL$(systemctl list-units --failed --plain --no-legend 2>/dev/null)
   limited "$activate" "$P_new/bin/switch-to-configuration" test; rc=$?
   more=''
   case $rc in
     0) ;;
     # 4: some units did not start. The gate decides, and what failed only now is part of it unless the gate tolerates it.
     4) for u in $(units_of_log); do
-         printf '%s\n' "$failed_before" | grep -qxF "$u" || grep -qF "unit${TAB}tolerated${TAB}$u" "$P_new/etc/nixmon/gate" || more="$more
-unit${TAB}gating${TAB}$u"
+         case $failed_before in *"$NL$u "*) continue ;; esac
+         grep -qF "unit${TAB}tolerated${TAB}$u" "$P_new/etc/nixmon/gate" || more="${more}unit${TAB}gating${TAB}$u$NL"
        done ;;
     124) undo 17 "switch-to-configuration test took longer than $activate s" ;;
     *) log_tail; undo 17 "switch-to-configuration test failed (exit $rc); its last lines are above" ;;
@@ -90,11 +93,13 @@ make_permanent() { # the pending apply becomes the boot default
   save_pending confirming && sync -f "$BASE" || undo 19 'cannot write the state'
   limited 60 nix-env -p "$PROFILE" --set "$P_new" || { log_tail; undo 19 'nix-env could not set the system profile'; }
   limited 120 "$P_new/bin/switch-to-configuration" boot || { log_tail; undo 19 'switch-to-configuration boot failed; its last lines are above'; }
-  point_current "generations/$P_generation" && date -u +%Y-%m-%dT%H:%M:%SZ | write_state confirmed || undo 19 'cannot write the state'
+  point_current "generations/$P_generation" || undo 19 'cannot write the state'
   forget_pending keep
   drop_secrets
-  # Keep 5, and generation 0.
-  find "$BASE/generations" -mindepth 1 -maxdepth 1 -name '[1-9]*' -printf '%f\n' | sort -rn | tail -n +6 | while IFS= read -r g; do rm -rf "${BASE:?}/generations/$g"; done
+  while set -- "$BASE"/generations/[1-9]* && [ $# -gt 5 ]; do # beside generation 0
+    oldest=$1; for g; do [ "${g##*/}" -gt "${oldest##*/}" ] || oldest=$g; done
+    rm -rf "$oldest" || break
+  done
 }
 confirm() { # HASH [watch=S]
   [ $# -ge 1 ] || { STEP=usage; die 2 'confirm wants HASH'; }
@@ -103,8 +108,8 @@ confirm() { # HASH [watch=S]
   start_watch "${watch#watch=}"
   take_lock "confirm $1" 20
   recover
-  AFTERMATH="the host $(host_state)"
-  if [ -z "$LIVE" ] && has_hash "$RUNNING" "$1" && [ "$(cat "$CURRENT/hash" 2>/dev/null)" = "$1" ]; then gate "$(running)" 5; drop_secrets; print_manifest "$(running)"; return; fi
+  SO_FAR=''
+  if [ -z "$LIVE" ] && hash_is "$CURRENT" "$1" && has_hash "$RUNNING" "$1"; then gate "$(running)" 5; drop_secrets; print_manifest "$(running)"; return; fi
   [ -n "$LIVE" ] && [ "$P_hash" = "$1" ] && [ "$(running)" = "$P_new" ] || die 19 "no trial of $1 is waiting here; it has been rolled back"
   gate "$P_new" 5 || undo 18 "${FAILING%?}"
   trap '' TERM INT HUP # what has begun here ends here, with the deployer or without

@@ -7,17 +7,17 @@ import_line() { # what the host's own configuration needs, once
   else echo "Add to the host's modules in $FLAKE:  imports = [ $LINK ];"; fi
 }
 build_here() { # SECONDS [INPUT-FOLDER]: nixos-rebuild in $STATE/build; the built system is $STATE/build/result
-  rm -rf "$STATE/build"; mkdir -p "$STATE/build" || return 1
+  [ ! -e "$STATE/build" ] || rm -rf "$STATE/build"
+  mkdir -p "$STATE/build" || return 1
   # A session without login shell has no NIX_PATH.
   # shellcheck source=/dev/null
   if [ -z "${NIX_PATH:-}" ] && [ -r /etc/set-environment ]; then set +u; . /etc/set-environment; set -u; fi
-  seconds=$1 folder=${2:-$(readlink -f "$CURRENT")}; set -- build
+  seconds=$1 folder=${2:-$CURRENT}; set -- build
   if [ -n "$FLAKE" ]; then
     set -- "$@" --flake "$FLAKE"
     [ -z "$IMPURE" ] || set -- "$@" --impure
-    [ -z "$INPUT" ] || set -- "$@" --override-input "$INPUT" "path:$folder"
+    [ -z "$INPUT" ] || set -- "$@" --override-input "$INPUT" "path:$(readlink -f "$folder")"
   fi
   [ -z "$BUILD_HOST" ] || set -- "$@" --build-host "$BUILD_HOST"
-  # shellcheck disable=SC2016
-  limited "$seconds" sh -c 'cd "$1" && shift && exec nixos-rebuild "$@"' sh "$STATE/build" "$@"
+  IN=$STATE/build; limited "$seconds" nixos-rebuild "$@"; rc=$?; IN=.; return "$rc"
 }

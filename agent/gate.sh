@@ -1,15 +1,16 @@
 # shellcheck shell=sh
 # The health gate: what the built system lists in /etc/nixmon/gate, tried until it holds. A part of nixmon-agent.
-# check KIND NAME URL METRIC: prints a version or nothing when it holds, else why not.
+# check KIND NAME URL METRIC: sets FOUND, to a version or nothing when it holds, else to why not.
 check() {
+  FOUND=''
   case $1 in
-    unit) s=$(systemctl is-active "$2" 2>/dev/null); [ "$s" = active ] || { echo "${s:-unknown}, not active"; return 1; } ;;
+    unit) s=${states%%"$NL"*} states=${states#*"$NL"}; [ "$s" = active ] || { FOUND="${s:-unknown}, not active"; return 1; } ;;
     ready)
       s=$(curl -sS --max-time 3 -o /dev/null -w '%{http_code}' "$3" 2>/dev/null)
-      case $s in 2??) ;; 000|'') echo "$3 does not answer"; return 1 ;; *) echo "$3 answers $s, not 2xx"; return 1 ;; esac ;;
+      case $s in 2??) ;; 000|'') FOUND="$3 does not answer"; return 1 ;; *) FOUND="$3 answers $s, not 2xx"; return 1 ;; esac ;;
     metric)
       # A metric named *_up says 0 where the exporter runs but does not see its subject.
-      curl -fsS --max-time 3 "$3" 2>&1 | awk -v m="$4" -v url="$3" '
+      FOUND=$(curl -fsS --max-time 3 "$3" 2>&1 | awk -v m="$4" -v url="$3" '
         /^curl: / { err = $0 }
         { n = $0; sub(/[{ ].*/, "", n) }
         n == m { seen = 1; v = $0; sub(/^[^{ ]*([{].*[}])? */, "", v); if (v + 0 != 0) up = 1 }
@@ -18,31 +19,34 @@ check() {
           if (err) print url " does not answer (" err ")"; else if (!seen) print url " does not show " m
           else if (m ~ /_up$/ && !up) print url " says " m " is 0"; else { print ver; exit 0 }
           exit 1
-        }' ;;
-    *) echo "unknown kind of check"; return 1 ;;
+        }') ;;
+    *) FOUND="unknown kind of check"; return 1 ;;
   esac
 }
 # gate SYSTEM SECONDS [MORE-LINES]: repeats the checks until they hold or time is up; sets FAILING, TOLERATED, VERSIONS. With EVERY set it
 # goes through all checks even where the first has decided.
 gate() {
-  gate_start=$(now)
+  now; gate_start=$NOW units='' lines=$(cat "$1/etc/nixmon/gate" 2>/dev/null)$NL${3:-}
+  while IFS=$TAB read -r kind _ name _; do [ "$kind" != unit ] || units="$units $name"; done <<LINES
+$lines
+LINES
   while :; do
     FAILING='' TOLERATED='' VERSIONS='' late=''
+    # One question for all units: a line for each, in their order.
+    # shellcheck disable=SC2086 # a list
+    states=$([ -z "$units" ] || systemctl is-active $units 2>/dev/null)$NL
     while IFS=$TAB read -r kind weight name url metric; do
       [ -n "$kind" ] || continue
       [ -n "$late" ] && [ -n "$FAILING" ] && [ -z "$EVERY" ] && break # time is up and the verdict is clear
-      if why=$(check "$kind" "$name" "$url" "$metric"); then
-        [ -z "$why" ] || VERSIONS="$VERSIONS${VERSIONS:+,}$(json "$name"):$(json "$why")"
-      elif [ "$weight" = tolerated ]; then TOLERATED="$TOLERATED$kind $name: $why
-"
-      else FAILING="$FAILING$kind $name: $why
-"; fi
-      [ -z "$FAILING" ] || [ $(($(now) - gate_start)) -lt "$2" ] || late=yes
+      if check "$kind" "$name" "$url" "$metric"; then
+        [ -z "$FOUND" ] || { json "$name"; VERSIONS=$VERSIONS${VERSIONS:+,}$JSON; json "$FOUND"; VERSIONS=$VERSIONS:$JSON; }
+      elif [ "$weight" = tolerated ]; then TOLERATED=$TOLERATED"$kind $name: $FOUND$NL"
+      else FAILING=$FAILING"$kind $name: $FOUND$NL"; fi
+      [ -z "$FAILING" ] || { now; [ $((NOW - gate_start)) -lt "$2" ]; } || late=yes
     done <<LINES
-$(cat "$1/etc/nixmon/gate" 2>/dev/null)
-${3:-}
+$lines
 LINES
-    waited=$(($(now) - gate_start))
+    now; waited=$((NOW - gate_start))
     if [ -z "$FAILING" ]; then
       # After an activation, what is only tolerated gets a few seconds to come up: a slow start is no fault to report.
       if [ -z "$TOLERATED" ] || [ "$waited" -ge "$GRACE" ] || [ "$waited" -ge "$2" ]; then return 0; fi
@@ -53,6 +57,6 @@ LINES
   done
 }
 print_manifest() { # SYSTEM, after gate
-  tr -d '\n' <"$1/etc/nixmon/manifest.json" | sed 's/[[:space:]]*}[[:space:]]*$//'
-  printf ',"generation":%s,"system":"%s","versions":{%s},"tolerated":[%s]}\n' "$(current_name)" "$1" "$VERSIONS" "$(json_list "$TOLERATED")"
+  manifest=$(cat "$1/etc/nixmon/manifest.json"); json_list "$TOLERATED"
+  printf '%s,"generation":%s,"system":"%s","versions":{%s},"tolerated":[%s]}\n' "${manifest%\}*}" "$(current_name)" "$1" "$VERSIONS" "$JSON"
 }

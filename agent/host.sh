@@ -3,8 +3,9 @@
 status() {
   pending=null; ! load_pending || pending="{\"hash\":\"$P_hash\",\"phase\":\"$P_phase\",\"generation\":$P_generation}"
   healthy=true EVERY=yes; gate "$(running)" 0 || healthy=false
-  printf '{"host":%s,"generation":%s,"hash":%s,"system":"%s","pending":%s,"healthy":%s,"failing":[%s],"tolerated":[%s],"versions":{%s}}\n' "$(json "$(uname -n)")" \
-    "$(current_name null)" "$(json "$(cat "$CURRENT/hash" 2>/dev/null)")" "$(running)" "$pending" "$healthy" "$(json_list "$FAILING")" "$(json_list "$TOLERATED")" "$VERSIONS"
+  json "$(uname -n)"; printf '{"host":%s,"generation":%s,"hash":"%s"' "$JSON" "$(current_name null)" "$(cat "$CURRENT/hash" 2>/dev/null)"
+  json_list "$FAILING"; printf ',"system":"%s","pending":%s,"healthy":%s,"failing":[%s]' "$(running)" "$pending" "$healthy" "$JSON"
+  json_list "$TOLERATED"; printf ',"tolerated":[%s],"versions":{%s}}\n' "$JSON" "$VERSIONS"
 }
 
 runs_nixmon() { [ -s "$RUNNING/etc/nixmon/manifest.json" ]; }

@@ -7,13 +7,18 @@ step() { STEP=$1; say "step $1: $2"; }
 die() {
   code=$1; shift
   printf '%s\n' "$*" | while IFS= read -r line; do say "FAILED $(uname -n): step $STEP: $line"; done
-  say "STATE $(uname -n): ${AFTERMATH:-nothing was activated; the host $(host_state)}"
+  say "STATE $(uname -n): ${AFTERMATH:-${SO_FAR}the host $(host_state)}"
   exit "$code"
 }
-json() { # TEXT; most of it is plain
-  case $1 in *[!A-Za-z0-9_./:-]*) ;; *) printf '"%s"\n' "$1"; return ;; esac
-  printf '%s\n' "$1" | tr '\000-\011\013-\037' ' ' | sed 's/["\\]/\\&/g; s/^/"/; s/$/"/'
+json() { # TEXT; sets JSON. Most of it is plain.
+  case $1 in *[!A-Za-z0-9_./:-]*) JSON=$(printf '%s\n' "$1" | tr '\000-\011\013-\037' ' ' | sed 's/["\\]/\\&/g; s/^/"/; s/$/"/') ;; *) JSON="\"$1\"" ;; esac
 }
-json_list() { printf '%s' "$1" | while IFS= read -r line; do printf '%s,' "$(json "$line")"; done | sed 's/,$//'; }
+json_list() { # LINES; sets JSON
+  list=''
+  while IFS= read -r line; do [ -z "$line" ] || { json "$line"; list=$list${list:+,}$JSON; }; done <<LINES
+$1
+LINES
+  JSON=$list
+}
 log_tail() { tail -n 20 "$LOG" >&2; }
 need_number() { case $1 in *=|*=*[!0-9]*) STEP=usage; die 2 "\`$1\` is not a number of seconds" ;; esac; }

@@ -1,15 +1,16 @@
 # shellcheck shell=sh
 # What the agent knows of its host and keeps there: lock, generations, the pending apply, the timer, the way back. A part of nixmon-agent.
-now() { date +%s; }
+# What can do without a process does: a host pays a millisecond for each, a busy one more.
+now() { read -r NOW _ </proc/uptime; NOW=${NOW%%.*}; } # sets NOW, seconds
+boot_id() { read -r BOOT </proc/sys/kernel/random/boot_id; } # sets BOOT
 space() { df -Pk "$1" | awk -v d="$1" 'END { print $4 " kB free below " d }'; }
 running() { readlink -f "$RUNNING"; }
-boot_id() { cat /proc/sys/kernel/random/boot_id; }
 current_name() { name=$(readlink "$CURRENT") || name=$1; echo "${name##*/}"; }
 host_state() { printf 'runs generation %s, system %s' "$(current_name none)" "$(running)"; }
-write_state() { cat >"$STATE/.$1" && sync "$STATE/.$1" && mv -f "$STATE/.$1" "$STATE/$1"; }
+write_state() { printf '%s\n' "$2" >"$STATE/.$1" && sync "$STATE/.$1" && mv -f "$STATE/.$1" "$STATE/$1"; } # NAME TEXT
 point_current() { ln -sfn "$1" "$BASE/.current" && mv -fT "$BASE/.current" "$CURRENT"; }
-has_hash() { tr -d ' \n' 2>/dev/null <"$1/etc/nixmon/manifest.json" | grep -qF "\"hash\":\"$2\""; }
-failed_units() { systemctl list-units --failed --plain --no-legend 2>/dev/null | awk '{ print $1 }'; }
+has_hash() { grep -qs "\"hash\": *\"$2\"" "$1/etc/nixmon/manifest.json"; } # SYSTEM HASH
+hash_is() { found=''; { read -r found <"$1/hash"; } 2>/dev/null; [ "$found" = "$2" ]; } # GENERATION HASH
 units_of_log() { sed -n 's/.*the following units failed: //p' "$LOG" | tr -d ' ' | tr ',' '\n'; }
 set_link() { # the import's place: ours, also where `remove` left an empty module; fails where it is somebody else's
   [ -L "$LINK" ] || [ ! -e "$LINK" ] || { [ "$(cat "$LINK"/* 2>/dev/null | tr -d ' \n')" = '{}' ] && rm -rf "$LINK"; } || return 1
@@ -20,9 +21,9 @@ disarm() { systemctl stop nixmon-rollback.timer nixmon-watchdog.timer >/dev/null
 arm() { # UNIT SECONDS. systemd may be a minute late by default, hence AccuracySec.
   systemd-run --quiet --collect --unit="$1" --on-active="$2" --timer-property=AccuracySec=100ms /bin/sh "$BASE/agent" rollback >&2 9>&-
 }
-limited() { # SECONDS COMMAND...: output to $LOG, which no full disk prevents; in the background, so that a signal is acted on at once
+limited() { # SECONDS COMMAND...: in folder $IN, output to $LOG, which no full disk prevents; in the background, so that a signal is acted on at once
   limit=$1; shift
-  timeout -k 5 "$limit" "$@" >"$LOG" 2>&1 </dev/null 9>&- & CHILD=$!
+  { cd "$IN" && exec timeout -k 5 "$limit" "$@"; } >"$LOG" 2>&1 </dev/null 9>&- & CHILD=$!
   wait "$CHILD"; rc=$?; CHILD=''; return "$rc"
 }
 
@@ -40,12 +41,14 @@ take_lock() { # WHAT SECONDS-TO-WAIT
   fi
   hold "$1"
 }
-hold() { HELD=yes; echo "$1, pid $$, since $(date -u +%H:%M:%SZ), for ${SUDO_USER:-root} from ${SSH_CONNECTION:-this host}" >"$LOCK"; }
+hold() { HELD=yes; echo "$1, pid $$, for ${SUDO_USER:-root} from ${SSH_CONNECTION:-this host}" >"$LOCK"; }
 drop_lock() { : >"$LOCK"; HELD=''; exec 9>&-; }
 
 save_pending() { # PHASE
   PHASE=$1 P_phase=$1
-  for k in phase generation hash old new profile was boot activate; do eval "printf \"P_%s='%s'\n\" $k \"\$P_$k\""; done | write_state pending
+  text=''
+  for k in phase generation hash old new profile was boot activate; do eval "text=\"\${text}P_$k='\$P_$k'\$NL\""; done
+  write_state pending "$text"
 }
 load_pending() {
   [ -s "$STATE/pending" ] || return 1
@@ -97,7 +100,8 @@ recover() {
   LIVE=''
   load_pending || return 0
   if [ "$P_phase" = confirming ]; then finish_or_undo; return; fi
-  if [ "$P_boot" != "$(boot_id)" ]; then
+  boot_id
+  if [ "$P_boot" != "$BOOT" ]; then
     say "an apply of $P_hash was cut short by a reboot; the host came up with its old configuration"
   elif [ "$P_phase" = build ]; then
     say "an apply of $P_hash was cut short before it activated anything"

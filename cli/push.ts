@@ -2,45 +2,33 @@
 /**
  * push.js: what the components run to reach one host over SSH, and to ask a Proxmox API what their provider does not. Everything but the subcommand comes as JSON on stdin.
  * stdout is the answer (for `apply` the host's manifest), stderr is progress. Exit code: the agent's own, 2 for a wrong call, else 1.
+ * Where the program of this run listens, the work is done there (docs/decisions/0004); all is loaded on demand, so that such a call costs little.
  */
-
-type Verb = (stdin: string) => Promise<number>;
-
-// Loaded on demand: a call should reach ssh before anybody notices node.
-const verbs: Record<string, () => Promise<Verb>> = {
-  apply: async () => (await import("./push/apply")).apply,
-  secrets: async () => (await import("./push/deliver")).secrets,
-  targets: async () => (await import("./push/deliver")).targets,
-  "targets-remove": async () => (await import("./push/deliver")).targetsRemove,
-  remove: async () => (await import("./push/deliver")).remove,
-  status: async () => (await import("./push/deliver")).status,
-  "learn-host-key": async () => (await import("./push/learn")).learnHostKey,
-  "proxmox-login": async () => (await import("./proxmox/verbs")).proxmoxLogin,
-  "proxmox-machine": async () => (await import("./proxmox/verbs")).proxmoxMachine,
-  "proxmox-token": async () => (await import("./proxmox/verbs")).proxmoxToken,
-};
+import { readFileSync } from "node:fs";
 
 async function main(words: readonly string[]): Promise<number> {
   const [word = "", ...more] = words;
-  const verb = verbs[word];
-  if (verb === undefined || more.length > 0) {
-    process.stderr.write(
-      `usage: push.js ${Object.keys(verbs).join("|")} <stdin.json; got: ${words.join(" ") || "nothing"}\n`,
-    );
+  const { endOnSignals } = await import("./push/engine");
+  const { handedOver, meetingPlace } = await import("./push/meeting");
+  endOnSignals();
+  let input: Buffer | undefined;
+  const meeting = more.length === 0 && handedOver.includes(word) ? meetingPlace(__filename) : undefined;
+  if (meeting !== undefined) {
+    input = readFileSync(0);
+    const { handOver } = await import("./push/handOver");
+    const code = await handOver(word, input, meeting);
+    if (code !== undefined) return code;
+  }
+
+  const { carryOut, verbNames } = await import("./push/verbs");
+  if (more.length > 0 || !verbNames.includes(word)) {
+    process.stderr.write(`usage: push.js ${verbNames.join("|")} <stdin.json; got: ${words.join(" ") || "nothing"}\n`);
     return 2;
   }
-  const { installCleanup } = await import("./push/reach");
-  installCleanup();
-  const { readFileSync } = await import("node:fs");
-  return (await verb())(readFileSync(0, "utf8"));
+  (await import("./push/reach")).installCleanup();
+  return carryOut(word, (input ?? readFileSync(0)).toString());
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: Error) => {
-    process.stderr.write(`push ${process.argv[2]}: ${error.message}\n`);
-    process.exitCode = error.name === "InputError" ? 2 : 1;
-  },
-);
+main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { caller } from "./caller";
 import type { HostInput } from "./input";
 import { ReachError, say, visit } from "./reach";
 import { agentScript, packageRoot } from "./release";
@@ -32,7 +33,7 @@ export async function aftermath(target: HostInput, hash: string, seconds: number
       if (!(error instanceof ReachError)) throw error;
       last = error.message;
     }
-    await sleep(1000);
+    await sleep(1000, undefined, { signal: caller().gone });
   } while (Date.now() < end);
   return `State of ${name} unknown: ${last}. Its own timer brings the old configuration back, if the new one was active`;
 }

@@ -1,4 +1,5 @@
 import { aftermath, secondsToAsk } from "./aftermath";
+import { caller } from "./caller";
 import { type ApplyInput, readApply } from "./input";
 import { hostPayload } from "./payload";
 import { ReachError, say, visit } from "./reach";
@@ -21,7 +22,7 @@ export async function apply(text: string): Promise<number> {
     command: applyCommand(connection.user, payload.hash, limits, input.activation),
     input: async () => {
       const { archive } = await import("./archive");
-      return measured(await archive(payload.files));
+      return measured(await archive(payload.product, payload.own));
     },
     heartbeat: true,
     silence,
@@ -32,7 +33,7 @@ export async function apply(text: string): Promise<number> {
   });
   if (tried.code !== 0) return failed(input, tried);
   if (tried.stdout.trim() !== "") {
-    process.stdout.write(tried.stdout);
+    caller().out(tried.stdout);
     return 0;
   }
 
@@ -57,7 +58,7 @@ export async function apply(text: string): Promise<number> {
     );
   });
   if (confirmed.code !== 0) return failed(input, confirmed);
-  process.stdout.write(confirmed.stdout);
+  caller().out(confirmed.stdout);
   return 0;
 }
 

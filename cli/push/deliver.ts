@@ -1,3 +1,4 @@
+import { caller } from "./caller";
 import { type HostInput, readHost, readRemove, readSecrets, readTargets } from "./input";
 import { ReachError, say, type Visit, visit } from "./reach";
 import { agentScript, packageRoot } from "./release";
@@ -67,7 +68,7 @@ function run(target: HostInput, words: string[], input: () => string | Promise<s
 }
 
 function report(ended: { code: number; stdout: string }): number {
-  process.stdout.write(ended.stdout);
+  caller().out(ended.stdout);
   return ended.code;
 }
 

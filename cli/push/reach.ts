@@ -2,7 +2,9 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { watchEngine } from "./engine";
+import { setTimeout as sleep } from "node:timers/promises";
+import { caller } from "./caller";
+import { endOnSignals } from "./engine";
 import { type ConnectionFailure, explain } from "./failure";
 import type { HostInput } from "./input";
 import { type Ended, endSessions, runSession, type Session } from "./session";
@@ -46,25 +48,16 @@ export function patience(silence: number, connect: number, spent: number): numbe
 
 let folder: string | undefined;
 
-/** Removes the pinned-key files, ends what runs; also on a signal, and when the engine that started us is gone. */
+/** Removes the pinned-key files, and ends what runs, with this process. */
+export function cleanUp(): void {
+  endSessions();
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+}
+
+/** Cleans up at the end, also on a signal, and when the engine that started us is gone. */
 export function installCleanup(): void {
-  watchEngine(() => {
-    endSessions();
-    process.exit(143);
-  });
-  process.on("exit", () => {
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-  });
-  for (const [signal, code] of [
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-    ["SIGHUP", 129],
-  ] as const) {
-    process.once(signal, () => {
-      endSessions();
-      process.exit(code);
-    });
-  }
+  endOnSignals();
+  process.on("exit", cleanUp);
 }
 
 /**
@@ -102,31 +95,43 @@ export async function visit(target: HostInput, how: Visit): Promise<Ended> {
       throw new ReachError(failure.message, failure);
     say(name, `${failure.kind}; trying again`);
     // Hosts of one stack are pushed at the same time: spread their second tries.
-    await new Promise((resolve) => setTimeout(resolve, 1000 + Math.random() * 1000));
+    await sleep(1000 + Math.random() * 1000, undefined, { signal: caller().gone });
   }
 }
 
 export function say(name: string, text: string): void {
-  process.stderr.write(`${name}: ${text}\n`);
+  caller().err(`${name}: ${text}\n`);
 }
-
-let known: SshEnvironment | undefined;
 
 function environment(): SshEnvironment {
-  known ??= {
-    key: process.env.NIXMON_SSH_KEY || undefined,
-    config: process.env.NIXMON_SSH_CONFIG || undefined,
-    // without ssh there is no list; starting the session says so
-    keyExchange: keyExchange(spawnSync("ssh", ["-Q", "kex"], { encoding: "utf8" }).stdout ?? ""),
-  };
-  return known;
+  const { NIXMON_SSH_KEY, NIXMON_SSH_CONFIG, PATH = "" } = caller().environment;
+  return { key: NIXMON_SSH_KEY || undefined, config: NIXMON_SSH_CONFIG || undefined, keyExchange: exchangeOf(PATH) };
 }
 
+const exchanges = new Map<string, string | undefined>();
+
+/** What the `ssh` of a PATH is to be asked for; found out once. Without ssh there is no list; starting the session says so. */
+function exchangeOf(path: string): string | undefined {
+  if (!exchanges.has(path)) {
+    const { stdout } = spawnSync("ssh", ["-Q", "kex"], {
+      env: caller().environment,
+      encoding: "utf8",
+      timeout: 5000,
+    });
+    exchanges.set(path, keyExchange(stdout ?? ""));
+  }
+  return exchanges.get(path);
+}
+
+const pinned = new Map<string, string>();
+
+/** The file that pins the host's key. Written once: an ssh that is just starting may be reading it. */
 function pinnedKey({ name, connection }: HostInput): string {
   folder ??= mkdtempSync(join(tmpdir(), "nixmon-"));
-  // one file a host: several may be visited at the same time
-  const file = join(folder, `known_hosts-${name}`);
-  writeFileSync(file, knownHostsLine(name, connection.hostKey), { mode: 0o600 });
+  const line = knownHostsLine(name, connection.hostKey);
+  const file = pinned.get(line) ?? join(folder, `known_hosts-${name}-${pinned.size}`);
+  if (!pinned.has(line)) writeFileSync(file, line, { mode: 0o600 });
+  pinned.set(line, file);
   return file;
 }
 

@@ -66,7 +66,7 @@ nixmon-agent: STATE $(uname -n): nothing was activated; the host runs generation
   exit 12
 }
 umask 022
-length=$(timeout 60 head -c 9) && why=$(mkdir -p /var/lib/nixmon 2>&1) && why=$(mktemp -d /var/lib/nixmon/incoming.XXXXXX 2>&1) && dir=$why || fail
+length=$(timeout 60 head -c 9) && { [ -d /var/lib/nixmon ] || why=$(mkdir -p /var/lib/nixmon 2>&1); } && why=$(mktemp -d /var/lib/nixmon/incoming.XXXXXX 2>&1) && dir=$why || fail
 why=$(timeout 300 head -c "$length" | tar -xzf - -C "$dir" 2>&1) || { rm -rf "$dir"; fail; }
 exec sh "$dir/agent" apply "$dir" "$@"`;
 

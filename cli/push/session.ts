@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { caller } from "./caller";
 import { heartbeat } from "./remote";
 
 /** One run of `ssh`. */
@@ -37,11 +38,18 @@ export function endSessions(): void {
   for (const child of running) child.kill("SIGTERM");
 }
 
-/** Runs ssh to its end, or to a deadline. Rejects only where ssh cannot be started or the input cannot be made. */
-export function runSession(session: Session): Promise<Ended> {
+/** Runs ssh to its end, or to a deadline. Rejects only where ssh cannot be started, the input cannot be made, or the caller is gone. */
+export async function runSession(session: Session): Promise<Ended> {
+  const { environment, folder, gone } = caller();
+  gone?.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const child = spawn("ssh", session.args, { env: process.env, stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn("ssh", session.args, { env: environment, cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
     running.add(child);
+    const leave = () => {
+      failure = new Error("nobody waits for the result any more");
+      child.kill("SIGTERM");
+    };
+    gone?.addEventListener("abort", leave, { once: true });
     let stdout = "";
     let stderr = "";
     let rest = "";
@@ -85,6 +93,7 @@ export function runSession(session: Session): Promise<Ended> {
     });
     child.on("close", (code) => {
       running.delete(child);
+      gone?.removeEventListener("abort", leave);
       clearTimeout(deadline);
       clearTimeout(silence);
       clearInterval(beats);

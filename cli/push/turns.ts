@@ -2,6 +2,7 @@ import { linkSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } f
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { caller } from "./caller";
 
 /**
  * How many of our connections to one host may be open at once, where there can be many: a monitoring primary gets one for each host's targets.
@@ -27,6 +28,7 @@ export async function inTurn<T>(
 }
 
 const held = new Set<string>();
+let tidied = false;
 
 function leave(place: string): void {
   rmSync(place, { force: true });
@@ -39,7 +41,8 @@ function leave(place: string): void {
 }
 
 function keep(place: string): string {
-  if (held.size === 0) process.once("exit", () => held.forEach(leave));
+  if (!tidied) process.once("exit", () => held.forEach(leave));
+  tidied = true;
   held.add(place);
   return place;
 }
@@ -59,7 +62,7 @@ async function takePlace(folder: string): Promise<string | undefined> {
         const place = join(folder, String(number));
         if (take(ours, place)) return keep(place);
       }
-      await sleep(40 + Math.random() * 40);
+      await sleep(40 + Math.random() * 40, undefined, { signal: caller().gone });
     }
   } finally {
     rmSync(ours, { force: true });

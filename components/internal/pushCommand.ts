@@ -1,4 +1,6 @@
 import { relative, resolve, sep } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { listenForPushes } from "../../cli/push/listen";
 import { quote } from "../../cli/push/remote";
 
 /** What `push.js` can be asked to do; see `cli/push.ts`. */
@@ -13,7 +15,10 @@ export type PushVerb =
   | "proxmox-machine"
   | "proxmox-token";
 
+/** The command that pushes; in a real run this process is from now on there to do the work for it, see docs/decisions/0004. */
 export function pushCommand(verb: PushVerb, programFolder = process.cwd()): string {
+  if (pulumi.runtime.hasEngine() && !pulumi.runtime.isDryRun())
+    listenForPushes(resolve(__dirname, "../../cli/push.js"));
   return nodeCommand("push", verb, programFolder);
 }
 

@@ -93,6 +93,55 @@ is 'a lost connection is an error that tells what becomes of the host' eval 'cod
 healthy; push apply next
 is 'the next apply converges' eval 'code 0 && idle && permanent "$(current_hash)"'
 
+# --- one process does all pushes of a run: a pretended engine, its program, which listens, and a push that it starts
+cat >"$work/pulumi" <<'ENGINE'
+#!/bin/sh
+node -e 'require(process.argv[1] + "/push/listen.js").listenForPushes(process.argv[1] + "/push.js"); setInterval(() => {}, 1e6)' "$1" & program=$!
+until [ -S "$(echo /run/tmp/nixmon-push-*/socket)" ]; do sleep 0.05; done
+[ -z "${stopped:-}" ] || kill -STOP "$program"
+echo "$program" >/run/program
+${rebuild:-true}
+node "$1/push.js" "$2" </run/in >/run/out 2>/run/err & echo $! >/run/client
+wait $!; echo $? >/run/rc
+kill -TERM "$program"; kill -CONT "$program"; wait "$program"
+ENGINE
+chmod +x "$work/pulumi"
+under() { # VERB [NAME]: as `push`, under an engine
+  rm -rf "$package/modules" /run/rc; cp -r /run/make "$package/modules"; input "${2:-one}" 22220
+  before=$(date +%s); "$work/pulumi" "$package/dist/cli" "$1"; read -r rc </run/rc; took=$(($(date +%s) - before))
+}
+begin() { rm -f /run/rc; : >/run/err; "$work/pulumi" "$package/dist/cli" apply & engine=$!; soon grep -q 'step build' /run/err; } # up to its build
+soon() { until_true "$@" || until_true "$@" || until_true "$@"; } # three programs start, perhaps on a busy machine
+ended() { rc=none; soon [ -s /run/rc ] && read -r rc </run/rc; }
+sessions() { pgrep -c -x ssh; }
+healthy; seen=$(connections); under apply run
+is 'under an engine the program does it: same answer, same words, two connections, nothing left behind' eval 'code 0 && permanent "$(current_hash)" && answers "\"hash\":\"$(current_hash)\"" && says "box: step confirm" && [ "$(connections)" = $((seen + 2)) ] && clean && idle'
+under secrets
+is 'secrets that the program sends are in no file, log or environment' eval 'code 0 && [ "$(cat /var/lib/nixmon/secrets/MONITORING/GRAFANA/SECRET_KEY)" = canary-7d1f ] && not grep -rq canary-7d1f /run/out /run/err /run/sshd-22220.log /run/tmp'
+healthy; : >/run/make/units; under apply fails
+is 'a failed check comes back through the program with the exit code of the agent' eval 'code 18 && says "apply failed at step gate: unit node.service: failed, not active (exit 18)" && says "its checks pass" && idle'
+healthy; NIXMON_SSH_KEY=$work/ssh/stranger stopped='' ; export NIXMON_SSH_KEY; under apply stranger; NIXMON_SSH_KEY=$work/ssh/mine
+is 'an error of ssh comes back through the program, too' eval 'code 1 && says "refused every key offered for user root"'
+healthy; stopped=yes; export stopped; under apply alone; stopped=''
+is 'a program that does not answer is not waited for: the push does it itself' eval 'code 0 && permanent "$(current_hash)" && [ $took -ge 5 ]'
+rebuild="touch $package/dist/cli/push.js"; export rebuild; under status; rebuild=''
+is 'a push that was built anew does not ask the older program' eval 'code 0 && answers "\"healthy\":true"'
+healthy; : >/run/make/build-hangs; rm -rf "$package/modules"; cp -r /run/make "$package/modules"; input hangs 22220
+begin; is 'control: ssh is the child of the program, and the push has none' eval 'pgrep -x ssh -P "$(cat /run/program)" >/run/pids && not pgrep -x ssh -P "$(cat /run/client)"'
+kill -KILL "$(cat /run/client)"; ended
+is 'kill -9 of the push ends its ssh in the program, and the host gives up' eval 'code 137 && until_true idle && [ "$(sessions)" = 0 ]'
+wait $engine; begin; kill -TERM "$(cat /run/client)"; ended
+is 'SIGTERM of the push does, too' eval 'code 143 && until_true idle && [ "$(sessions)" = 0 ]'
+wait $engine; begin; before=$(date +%s); kill -KILL "$(cat /run/program)"; ended; took=$(($(date +%s) - before))
+is 'kill -9 of the program is an error that says so within seconds, and the host gives up' eval 'code 1 && says "box: the program that does the pushes of this run ended in the middle" && [ $took -le 3 ] && until_true idle'
+wait $engine; rm -rf /run/tmp/nixmon-*; begin; kill -TERM "$(cat /run/program)"; ended
+is 'a program that is ended takes its ssh along and leaves nothing behind' eval 'code 1 && until_true idle && [ "$(sessions)" = 0 ] && clean'
+wait $engine; begin; kill -KILL $engine
+is 'kill -9 of the engine ends the push and its ssh, and the host gives up' eval 'until_true idle && until_true eval "! kill -0 $(cat /run/client) 2>/dev/null" && [ "$(sessions)" = 0 ] && until_true clean'
+kill -KILL "$(cat /run/program)"
+healthy; under apply after
+is 'and the next run converges' eval 'code 0 && idle && permanent "$(current_hash)"'
+
 # --- hosts that cannot be reached
 push apply one 22229
 is 'refused: says so at once' eval 'code 1 && says "connection refused" && [ $took -le 3 ] && clean'

@@ -8,7 +8,7 @@ mkdir -p /etc/nixos /nix
 for folder in /etc/nixos /nix /run; do mount -t tmpfs tmpfs "$folder"; done
 mkdir -p /run/sshd /run/fakes /run/timers /nix/store/plain-system/bin /nix/var/nix/profiles /nix/var/nix/gcroots
 cp "$here"/../../agent/fake/* /run/fakes/
-cp "$here/nixos-rebuild" /run/fakes/
+cp "$here/nixos-rebuild" "$here/systemd-run" /run/fakes/
 cp /run/fakes/switch-to-configuration /nix/store/plain-system/bin/
 ln -s /nix/store/plain-system /run/current-system
 ln -s /nix/store/plain-system /nix/var/nix/profiles/system

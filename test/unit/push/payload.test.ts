@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { archive } from "../../../cli/push/archive";
 import { hostPayload, makePayload } from "../../../cli/push/payload";
 import { packageRoot, productFiles, releaseHash } from "../../../cli/push/release";
@@ -21,7 +22,8 @@ describe("payload", () => {
   test("the same content has the same hash in any order, other content another one", () => {
     const a = { path: "a", content: Buffer.from("1") };
     const b = { path: "b/c", content: Buffer.from("2") };
-    expect(makePayload([b, a])).toEqual(makePayload([a, b]));
+    expect(makePayload([b, a]).hash).toBe(makePayload([a, b]).hash);
+    expect(makePayload([b], [a]).hash).toBe(makePayload([a], [b]).hash);
     expect(makePayload([a, b]).hash).not.toBe(makePayload([a, { ...b, content: Buffer.from("3") }]).hash);
     expect(makePayload([a, b]).hash).not.toBe(makePayload([a, { ...b, path: "b/d" }]).hash);
   });
@@ -31,10 +33,20 @@ describe("payload", () => {
     expect(() => makePayload([{ path: "/etc/passwd", content: Buffer.from("") }])).toThrow("cannot be sent");
   });
 
+  test("what many hosts get comes first and is the same bytes, each host's own behind it", async () => {
+    const [one, two] = [hostPayload(exporterHost), hostPayload({ ...exporterHost, host: "nixcloud" })];
+    expect(two.product).toBe(one.product);
+    const [packed, other] = [await archive(one.product, one.own), await archive(two.product, two.own)];
+    const same = packed.findIndex((byte, at) => byte !== other[at]);
+    expect(same).toBeGreaterThan(packed.length / 2);
+    expect(gunzipSync(other).includes('"host":"nixcloud"')).toBe(true);
+    expect(gunzipSync(other).includes('"host":"nixio"')).toBe(false);
+  });
+
   test("the archive is the same bytes each time, and sha256sum finds every file as listed", async () => {
     const payload = hostPayload(exporterHost);
-    const packed = await archive(payload.files);
-    expect((await archive(payload.files)).equals(packed)).toBe(true);
+    const packed = await archive(payload.product, payload.own);
+    expect((await archive([...payload.product], payload.own)).equals(packed)).toBe(true);
     const folder = mkdtempSync(join(tmpdir(), "nixmon-test-"));
     try {
       writeFileSync(join(folder, "p.tar.gz"), packed);

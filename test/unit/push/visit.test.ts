@@ -13,7 +13,7 @@ let told: string[];
 
 function ssh(script: string): void {
   const file = join(folder, "ssh");
-  writeFileSync(file, `#!/bin/sh\ncd ${folder}\n${script}\n`);
+  writeFileSync(file, `#!/bin/sh\n[ "$1" != -Q ] || exit 0\ncd ${folder}\n${script}\n`);
   chmodSync(file, 0o755);
 }
 
