@@ -2,7 +2,7 @@
 # apply, confirm, rollback: a new generation on trial, then for good or gone. A part of nixmon-agent.
 verify() { # DIR HASH
   # the list by its hash, the files by the list
-  bad=$(cd "$1" && echo "$2  files.sha256" | sha256sum --quiet --strict -c - files.sha256 2>&1) || die 11 "payload differs from the wanted $2, the transfer was damaged, run again: $bad"
+  bad=$(cd "$1" && echo "$2  files.sha256" | sha256sum --quiet --strict -c - files.sha256 2>&1) || die 11 "payload differs from its list: $bad; wanted hash $2: the transfer was damaged, run again"
   hash_is "$1" "$2" || die 11 "the payload's file \`hash\` says $found, wanted $2"
   listed=2; while read -r _; do listed=$((listed + 1)); done <"$1/files.sha256"
   # shellcheck disable=SC2046 # a name with a space in it is not on the list either
