@@ -117,6 +117,8 @@ export async function stopProxmox(at: Folders): Promise<void> {
     process.kill(pid, "SIGTERM");
     await until(() => proxmoxPid(at) === undefined, 5);
     killGroup(pid);
+    // a process that ends has lost its command line before its socket
+    await until(async () => !(await answers()), 5);
   }
   rmSync(at.pid, { force: true });
 }
