@@ -2,6 +2,7 @@ const unit = require("./jest.config");
 
 /** About half of the time, and nothing that asks npm for packages: the other sandbox's network leads nowhere. */
 const apart = [
+  "canary",
   "exposure",
   "externalKanidm",
   "flake",
