@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Fault, faults } from "./doctorFaults";
 import { activeTargets, changedConfig, eventually, must, onHost, run, samples, up } from "./sandbox";
 
@@ -18,17 +17,6 @@ function doctor(...words: string[]) {
   const report = JSON.parse(ended.stdout) as Report;
   const causes = report.checks.filter((check) => !check.ok && check.explainedBy === undefined);
   return { code: ended.code, report, causes, keys: causes.map(({ key }) => key).sort() };
-}
-
-/** A busy machine may let a scrape run out of its time, and then that is true: what is found besides is shown, and has to be gone at the next scrapes. */
-async function doctorSays(wanted: readonly string[]) {
-  for (let looks = 1; ; looks++) {
-    const found = doctor();
-    const besides = found.causes.filter(({ key }) => !wanted.includes(key));
-    if (besides.length === 0 || looks === 3) return found;
-    console.warn(`doctor also found, and is asked again: ${JSON.stringify(besides)}`);
-    await sleep(20_000);
-  }
 }
 
 /** What doctor says when nothing is wrong. */
@@ -83,7 +71,7 @@ test.each(rounds)("named rightly, and nothing else is reported: %s", async (_, p
     }
     for (const fault of planted) await fault.shows?.();
     const wanted = planted.flatMap(({ findings }) => findings).sort();
-    const { code, keys, causes } = await doctorSays(wanted);
+    const { code, keys, causes } = doctor();
     expect(keys).toEqual(wanted);
     expect(code).toBe(keys.length);
     for (const { findings, says } of planted) {

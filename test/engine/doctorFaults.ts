@@ -202,6 +202,10 @@ export const faults: Fault[] = [
         "nixio",
         "cp -a /etc/nixos/configuration.nix /root/kept.nix && sed -i '0,/imports/s//server.monitoring.exporters.redis.enable = false;\\n  imports/' /etc/nixos/configuration.nix && nixos-rebuild switch",
       ),
+    shows: () =>
+      eventually(40, activeTargets, (all) =>
+        all.every(({ labels, health }) => labels.job !== "redis" || health === "down"),
+      ),
     heal: () => onHost("nixio", "cp -a /root/kept.nix /etc/nixos/configuration.nix && nixos-rebuild switch"),
     findings: ["exporters/nixio"],
     says: [/turned off: redis/, /grep -rn server.monitoring/],

@@ -2,7 +2,7 @@ import type { HostFacts } from "../facts";
 import { fine, type Note, type Result, type Verdict, wrong } from "../result";
 import type { DeployedHost } from "../state";
 import { judgeGate } from "./gate";
-import { onHost, primaryOf, restore, type Situation } from "./situation";
+import { onHost, primaryOf, restore, type Situation, turnedOff } from "./situation";
 
 /** SSH, the health gate's checks, and whether the host runs what the stack deployed. */
 export function judgeHosts(situation: Situation): Verdict {
@@ -151,16 +151,15 @@ function generation(host: DeployedHost, facts: HostFacts, situation: Situation):
       }),
     );
   }
-  return [...results, ...exporters(host, running.exporters)];
+  return [...results, ...exporters(host, turnedOff(host, facts), running.exporters)];
 }
 
-function exporters(host: DeployedHost, offered: readonly string[]): Result[] {
+function exporters(host: DeployedHost, lost: readonly string[], offered: readonly string[]): Result[] {
   const { name } = host;
   const deployed = host.manifest.exporters.map((exporter) => exporter.name);
-  const lost = deployed.filter((each) => !offered.includes(each));
   const added = offered.filter((each) => !deployed.includes(each));
   if (lost.length + added.length === 0) return [];
-  const list = (names: string[]) => (names.length === 0 ? "none" : names.join(", "));
+  const list = (names: readonly string[]) => (names.length === 0 ? "none" : names.join(", "));
   return [
     wrong(`exporters/${name}`, name, "the host runs what the stack deployed", {
       found: `the host's own configuration has since turned off: ${list(lost)}; turned on: ${list(added)}`,

@@ -17,6 +17,14 @@ export function primaryOf({ stack, facts }: Situation): { host: DeployedHost; fa
   return host === undefined || known === undefined ? undefined : { host, facts: known };
 }
 
+/** Exporters that the stack deployed on a host and that its own configuration has since turned off. */
+export function turnedOff({ manifest }: DeployedHost, { generation }: HostFacts): string[] {
+  const offered = generation?.running?.exporters;
+  return offered === undefined
+    ? []
+    : manifest.exporters.map(({ name }) => name).filter((name) => !offered.includes(name));
+}
+
 /** The line to type for running a command on a host. */
 export function onHost({ connection }: DeployedHost, command: string): string {
   const port = connection.port === 22 ? "" : `-p ${connection.port} `;

@@ -5,7 +5,7 @@ import type { ScrapeTarget } from "../../../plan/types";
 import type { CollectorFacts, ScrapedTarget } from "../collectorFacts";
 import { fine, type Result, type Verdict, wrong } from "../result";
 import { rowsOf } from "./gate";
-import { onHost, primaryOf, restore, type Situation } from "./situation";
+import { onHost, primaryOf, restore, type Situation, turnedOff } from "./situation";
 
 /** A target whose last scrape is older than this many intervals is not scraped any more. */
 const staleIntervals = 4;
@@ -110,12 +110,8 @@ function judgeTarget(target: ScrapeTarget, collector: CollectorFacts, situation:
   if ((collector.answersNow[active.scrapeUrl] ?? 0) === 200) {
     return { result: fine(key, host, what), back: `${name} was down at the last scrape and answers again` };
   }
-  const known = situation.facts[host];
   return {
-    blocked:
-      known?.gate !== undefined &&
-      !known.gate.failing.some((each) => rowsOf(each).includes(name.split(":")[0] ?? "")) &&
-      isRemote(target),
+    blocked: answersAtHome(target, situation) && isRemote(target),
     result: wrong(key, host, what, {
       found: `${name} is down for Prometheus: ${active.lastError}`,
       wanted: "up",
@@ -137,6 +133,14 @@ function isTarget({ labels, scrapeUrl }: ScrapedTarget, target: ScrapeTarget): b
     url.pathname === target.path &&
     Object.entries(target.params).every(([name, value]) => url.searchParams.get(name) === value)
   );
+}
+
+/** By the host's own gate, which knows nothing of what is turned off there. */
+function answersAtHome({ host, name }: ScrapeTarget, { stack, facts }: Situation): boolean {
+  const [row = ""] = name.split(":");
+  const [deployed, known] = [stack.hosts[host], facts[host]];
+  if (known?.gate === undefined || known.gate.failing.some((each) => rowsOf(each).includes(row))) return false;
+  return deployed === undefined || !turnedOff(deployed, known).includes(row);
 }
 
 function isRemote({ address }: ScrapeTarget): boolean {

@@ -122,6 +122,15 @@ test.each<[string, Change, string[]]>([
     ],
   ],
   [
+    "an exporter that the host's own configuration turned off is that alone, also when its target is down by now",
+    (facts, collector) => {
+      const running = facts.nixio?.generation?.running;
+      if (running) running.exporters = running.exporters.filter((name) => name !== "redis");
+      down(collector, "nixio", "redis");
+    },
+    ["exporters/nixio: the host's own configuration has since turned off: redis; turned on: none"],
+  ],
+  [
     "a target that Prometheus has not scraped for long is stale",
     (_, collector) =>
       Object.assign(collector.targets?.[0] ?? {}, { lastScrape: new Date(now.getTime() - 61_000).toISOString() }),
