@@ -20,7 +20,8 @@ prepare() {
   mkdir -p "$state/keys"
   [[ -e $state/id_ed25519 ]] || ssh-keygen -q -t ed25519 -N '' -f "$state/id_ed25519"
   [[ -e /sys/class/net/$bridge ]] || {
-    ip link add "$bridge" type bridge
+    # an address of its own: else it takes the lowest of its ports', and hosts lose it when another one comes
+    ip link add "$bridge" address 02:00:0a:e7:4e:01 type bridge
     ip addr add "$network.1/24" dev "$bridge"
     ip link set "$bridge" up
   }
@@ -59,6 +60,8 @@ down() {
     [[ ! -e $pid ]] || kill -KILL "-$(<"$pid")" 2>/dev/null || true
   done
   for name in $(ip netns list | awk '/^nixbench-/ { print $1 }'); do ip netns del "$name"; done
+  # a namespace goes some time after its name, and its interface with it: the next host of that number wants the name
+  for link in /sys/class/net/nxb*; do ip link del "${link##*/}" 2>/dev/null || true; done
   ip link del "$bridge" 2>/dev/null || true
   rm -rf "$state"
 }
