@@ -42,7 +42,7 @@ apply() {
   P_generation=$((last + 1)) P_hash=$hash P_old=${systems%%"$NL"*} P_new='' P_profile=${systems##*"$NL"} P_was=$(readlink "$CURRENT") P_boot=$BOOT P_activate=$((activate > 60 ? activate : 60))
   { save_pending build && chmod 755 "$DIR" && cp "$DIR/agent" "$BASE/.agent" && mv -f "$BASE/.agent" "$BASE/agent" &&
     mv -T "$DIR" "$BASE/generations/$P_generation" && sync -f "$BASE"; } ||
-    { rm -f "$STATE/.pending" "$BASE/.agent"; forget_pending; die 12 "cannot stage ($(df -Pk "$BASE" | awk 'END { print $4 }') kB free below $BASE)"; }
+    { rm -f "$STATE/.pending" "$BASE/.agent"; forget_pending; die 12 "cannot stage ($(space "$BASE"))"; }
   DIR=''
 
   step build "generation $P_generation, at most $build s"

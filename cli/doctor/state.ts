@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { HostData, ScrapeTarget } from "../../plan/types";
 import type { Connection } from "../push/ssh";
+import { parseJson } from "./json";
 
 /** A host as the stack last deployed it. */
 export interface DeployedHost {
@@ -87,8 +88,9 @@ export function readDeployed(stack: string, exported: string): DeployedStack {
  * was told before are what its Prometheus still has.
  */
 function lastTargets(output: object, resources: readonly Resource[]): Record<string, ScrapeTarget[]> {
+  // one that is a secret, which it is where some target is one, tells nothing
   const told = pushes(resources, "targets").flatMap(
-    ({ inputs }) => targetsInput.safeParse(parsed(inputs.stdin)).data ?? [],
+    ({ inputs }) => parseJson(String(inputs.stdin), targetsInput) ?? [],
   );
   const before = Object.fromEntries(told.map(({ host, targets }) => [host, targets as ScrapeTarget[]]));
   const failed = Object.keys(output).map((host): [string, ScrapeTarget[]] => [host, []]);
@@ -97,14 +99,6 @@ function lastTargets(output: object, resources: readonly Resource[]): Record<str
 }
 
 const targetsInput = z.object({ host: z.string(), targets: z.array(z.unknown()) });
-
-function parsed(stdin: unknown): unknown {
-  try {
-    return JSON.parse(String(stdin));
-  } catch {
-    return undefined; // a secret, which it is where some target is one
-  }
-}
 
 type Resource = NonNullable<z.output<typeof stateShape>["deployment"]["resources"]>[number];
 

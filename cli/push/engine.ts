@@ -11,7 +11,7 @@ type Read = (pid: number) => Process | undefined;
  * The processes from ours up to the engine's (`pulumi`), ours first; undefined where no engine is among them, as when a person runs push.js.
  * @param read what the system says of a process, undefined where it is gone
  */
-export function chainToEngine(pid: number, read: Read = readProcess): number[] | undefined {
+export function chainToEngine(pid: number, read: Read = readStat): number[] | undefined {
   const chain = [pid];
   for (let at = read(pid); at !== undefined && at.parent > 1; at = read(at.parent)) {
     chain.push(at.parent);
@@ -34,7 +34,7 @@ export function watchEngine(gone: () => void): void {
   const chain = chainToEngine(process.pid);
   if (chain === undefined) return;
   const timer = setInterval(() => {
-    if (chainHolds(chain, readProcess)) return;
+    if (chainHolds(chain, readStat)) return;
     clearInterval(timer);
     gone();
   }, 1000);
@@ -58,10 +58,6 @@ export function engineOf(pid: number): string | undefined {
   const engine = chainToEngine(pid)?.at(-1);
   const started = engine === undefined ? undefined : readStat(engine)?.started;
   return started === undefined ? undefined : `${engine}-${started}`;
-}
-
-function readProcess(pid: number): Process | undefined {
-  return readStat(pid);
 }
 
 /** See proc(5), `stat`: the name is in parentheses and may itself hold some; the parent is field 4, the start field 22. */
