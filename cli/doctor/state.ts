@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { HostData, ScrapeTarget } from "../../plan/types";
 import type { Connection } from "../push/ssh";
+import { isPush } from "../push/verbs";
 import { parseJson } from "./json";
 
 /** A host as the stack last deployed it. */
@@ -102,12 +103,9 @@ const targetsInput = z.object({ host: z.string(), targets: z.array(z.unknown()) 
 
 type Resource = NonNullable<z.output<typeof stateShape>["deployment"]["resources"]>[number];
 
-/** The resources that run `push.js <verb>`. */
+/** The resources that are a push. */
 function pushes(resources: readonly Resource[], verb: string): Resource[] {
-  return resources.filter(
-    ({ type, inputs }) =>
-      type === "command:local:Command" && new RegExp(`push\\.js ${verb}$`).test(String(inputs.create)),
-  );
+  return resources.filter(({ type, inputs }) => type === "command:local:Command" && isPush(inputs.create, verb));
 }
 
 /** stdin of the push that last did something to a host, by verb: what a restore sends again. `exported` holds secrets in clear. */

@@ -1,5 +1,6 @@
 import type { HostData } from "../../plan/types";
 import type { MachineValues } from "../../stacks/schema";
+import { isPush } from "../push/verbs";
 
 /** What a host was deployed with, as far as it is known. */
 export interface KnownHost {
@@ -26,7 +27,7 @@ export function hostsOfState(text: string): Record<string, KnownHost> {
   const machines = (stack?.outputs?.machines ?? {}) as Record<string, MachineValues>;
   const hosts: Record<string, KnownHost> = {};
   for (const { type, inputs } of resources) {
-    if (type !== "command:local:Command" || !/\bpush\.js apply$/.test(inputs?.create ?? "")) continue;
+    if (type !== "command:local:Command" || !isPush(inputs?.create, "apply")) continue;
     if (typeof inputs?.stdin !== "string") continue;
     const { data } = JSON.parse(inputs.stdin) as { data: HostData };
     hosts[data.host] = { machine: machines[data.host], data };

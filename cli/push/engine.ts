@@ -48,7 +48,8 @@ export function endOnSignals(): void {
   if (ending) return;
   ending = true;
   watchEngine(() => process.exit(143));
-  for (const [signal, code] of Object.entries(signalCodes)) process.once(signal, () => process.exit(code));
+  // not `once`: a second signal would end us before what hangs on `exit` is done
+  for (const [signal, code] of Object.entries(signalCodes)) process.on(signal, () => process.exit(code));
 }
 
 export const signalCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;

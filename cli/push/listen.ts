@@ -1,100 +1,124 @@
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
-import type { Caller } from "./caller";
+import { execFile } from "node:child_process";
+import { closeSync, constants, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { engineOf, signalCodes, watchEngine } from "./engine";
-import { type Answer, type Call, type Meeting, meetingPlace } from "./meeting";
+
+/** Calls at work at once. One that finds no place does its work itself. */
+const places = 64;
 
 let listening = false;
 
 /**
- * Has this process, the program of a run, do the pushes that the engine starts, see docs/decisions/0004. It keeps no process alive. Where it cannot
- * listen each push does its work itself.
- * @param script the file push.js
+ * Has this process, the program of a run, do the pushes that the engine starts by push.sh, see docs/decisions/0004. It keeps no process alive. Where
+ * it cannot listen (no engine above it, as when a person starts it; no /proc) each push does its work itself.
+ * @param script the file push.js, in whose place it works
  */
 export function listenForPushes(script: string): void {
   if (listening) return;
   listening = true;
-  const meeting = meetingPlace(script);
-  if (meeting !== undefined) open(meeting);
-}
-
-function open(meeting: Meeting): void {
+  const engine = engineOf(process.pid);
+  if (engine === undefined) return;
+  const folder = join(tmpdir(), `nixmon-push-${engine}`);
   try {
     // fails where it is there: a second program of the same engine, or somebody else's
-    mkdirSync(meeting.folder, { mode: 0o700 });
+    mkdirSync(folder, { mode: 0o700 });
   } catch {
     return;
   }
-  const server = createServer((socket) => serve(socket, meeting));
-  const calls = new Set<Socket>();
-  server.on("connection", (socket) => {
-    calls.add(socket);
-    socket.on("close", () => calls.delete(socket));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  const names = ["calls", ...Array.from({ length: places }, (_, place) => `${place}`)];
+  execFile("mkfifo", ["-m", "600", ...names], { cwd: folder }, (error) => {
+    if (error === null && !ended) listen(folder, engine, script);
   });
-  server.on("error", () => rmSync(meeting.folder, { recursive: true, force: true }));
-  server.listen(meeting.socket, () => chmodSync(meeting.socket, 0o600));
-  server.unref();
+}
 
-  const end = () => {
-    rmSync(meeting.folder, { recursive: true, force: true });
-    for (const socket of calls) socket.destroy();
-    atEnd();
-  };
-  process.on("exit", end);
-  watchEngine(() => {
-    server.close();
-    end();
-  });
-  for (const signal of Object.keys(signalCodes) as NodeJS.Signals[]) {
-    process.once(signal, () => {
-      end();
-      // as without us: ours is off by now, another one decides for itself
-      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-    });
+const ends = new Set<() => void>();
+let ended = false;
+
+/** Has `leave` done when this process ends, is told to, or has lost its engine. */
+function atEnd(leave: () => void): void {
+  if (ends.size === 0) {
+    process.on("exit", end);
+    watchEngine(end);
+    for (const signal of Object.keys(signalCodes) as NodeJS.Signals[]) process.on(signal, endOn);
   }
+  ends.add(leave);
 }
 
-/** Ends every ssh; nothing to do before the first call has loaded what starts them. */
-let atEnd: () => void = () => undefined;
-
-/** One call: its head and stdin, then the answers. Its ssh ends when the caller goes. */
-function serve(socket: Socket, { engine, greeting }: Meeting): void {
-  const gone = new AbortController();
-  const answer = (words: Answer) => socket.write(`${JSON.stringify(words)}\n`);
-  let read = Buffer.alloc(0);
-  let call: Call | undefined;
-  socket.on("error", () => undefined);
-  socket.on("close", () => gone.abort());
-  socket.on("data", (bytes: Buffer) => {
-    read = Buffer.concat([read, bytes]);
-    if (call === undefined) {
-      const end = read.indexOf("\n");
-      if (end === -1) return;
-      call = JSON.parse(read.subarray(0, end).toString()) as Call;
-      read = read.subarray(end + 1);
-      if (engineOf(call.pid) !== engine) return void socket.destroy();
-    }
-    if (read.length < call.length) return;
-    socket.removeAllListeners("data").resume();
-    void work(call, read.toString(), answer, gone.signal).then((code) => {
-      answer({ code });
-      socket.end();
-    });
-  });
-  socket.write(greeting);
+function end(): void {
+  ended = true;
+  for (const leave of ends) leave();
+  ends.clear();
 }
 
-async function work(call: Call, input: string, answer: (words: Answer) => void, gone: AbortSignal): Promise<number> {
-  const { onBehalfOf } = await import("./caller");
-  const { carryOut } = await import("./verbs");
-  const { cleanUp } = await import("./reach");
-  atEnd = cleanUp;
-  const who: Caller = {
-    out: (text) => answer({ out: text }),
-    err: (text) => answer({ err: text }),
-    environment: call.environment,
-    folder: call.folder,
-    gone,
+function endOn(signal: NodeJS.Signals): void {
+  end();
+  // not before: a second signal would end us in the middle
+  process.off(signal, endOn);
+  // as without us: ours is off by now, another one decides for itself
+  if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+}
+
+interface Call {
+  pid: number;
+  gone: AbortController;
+}
+
+/**
+ * What push.sh writes to the pipe `calls`: `PLACE PID VERB`, and `PLACE` when it has read its answer, `PID CODE`, from the pipe of that place. All
+ * else of a call is taken from where the system shows it.
+ */
+function listen(folder: string, engine: string, script: string): void {
+  // Both ends of each, so that nobody waits for the other one.
+  const pipe = (name: string | number) => openSync(join(folder, `${name}`), constants.O_RDWR | constants.O_NONBLOCK);
+  const answers = Array.from({ length: places }, (_, place) => pipe(place));
+  const calls = new Map<number, Call>();
+  const free = (place: number) => {
+    calls.delete(place);
+    rmSync(join(folder, `${place}.taken`), { force: true });
   };
-  return onBehalfOf(who, () => carryOut(call.verb, input));
+  const take = (line: string) => {
+    const [place = "", pid, verb = ""] = line.split(" ");
+    const answer = answers[Number(place)];
+    if (answer === undefined) return;
+    if (pid === undefined) return free(Number(place));
+    if (engineOf(Number(pid)) !== engine) return;
+    const call = { pid: Number(pid), gone: new AbortController() };
+    calls.set(Number(place), call);
+    void work(verb, call).then((code) => !ended && writeSync(answer, `${pid} ${code}\n`));
+  };
+  let rest = "";
+  const socket = new Socket({ fd: pipe("calls"), readable: true, writable: false }).unref();
+  socket.setEncoding("utf8").on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    lines.forEach(take);
+  });
+  // Who was killed says nothing: its ssh ends, and its place is free.
+  const watch = setInterval(() => {
+    for (const [place, { pid, gone }] of calls) {
+      if (engineOf(pid) === engine) continue;
+      gone.abort();
+      free(place);
+    }
+  }, 1000).unref();
+  atEnd(() => {
+    clearInterval(watch);
+    socket.destroy();
+    for (const { gone } of calls.values()) gone.abort();
+    // who waits for an answer sees that there will be none
+    for (const answer of answers) closeSync(answer);
+  });
+  // With this they find us. What is built anew after it is not ours any more.
+  writeFileSync(join(folder, "script"), `${script}\n`);
+}
+
+/** Loads what does the work, with the first call: an ordinary run has none. */
+async function work(verb: string, { pid, gone }: Call): Promise<number | "alone"> {
+  const { standIn } = await import("./standIn");
+  const { cleanUp } = await import("./reach");
+  atEnd(cleanUp);
+  return (await standIn(pid, verb, gone.signal)) ?? "alone";
 }

@@ -35,15 +35,8 @@ export function toleratedWarning(host: string, finding: string): string {
   return `${host}: deployed, but ${finding}. It is not among what must work for a deployment to stand; it was so when ${host} was last deployed`;
 }
 
-/**
- * Both outputs of a step are for people and may be quoted in errors; nothing secret is ever printed by `push.js`. It speaks SSH only: node is
- * not to read the authorities that NODE_EXTRA_CA_CERTS may name, which takes it longer than to start (docs/decisions/0003).
- */
-const quiet = {
-  logging: command.local.Logging.Stderr,
-  addPreviousOutputInEnv: false,
-  environment: { NODE_EXTRA_CA_CERTS: "" },
-} as const;
+/** Both outputs of a step are for people and may be quoted in errors; nothing secret is ever printed by `push.js`. */
+const quiet = { logging: command.local.Logging.Stderr, addPreviousOutputInEnv: false } as const;
 
 /** Secrets first, then configuration, build, health gate and confirmation: one host, two resources. */
 export function pushNixos(name: string, args: NixosPushArgs, opts: pulumi.CustomResourceOptions): PushResult {

@@ -8,7 +8,7 @@ shell=push
 
 # A package whose modules are the steering files of the fake nixos-rebuild.
 package=$work/package
-mkdir -p "$package/dist"; cp -r "$here/../../dist/cli" "$here/../../dist/plan" "$here/../../dist/modules" "$package/dist/"
+mkdir -p "$package/dist" "$package/cli"; cp "$here/../../cli/push.sh" "$package/cli/"; cp -r "$here/../../dist/cli" "$here/../../dist/plan" "$here/../../dist/modules" "$package/dist/"
 cp -r "$here/../../agent" "$package/"; ln -s "$(cd "$here/../.." && pwd)/node_modules" "$package/node_modules"
 
 mkdir -p /run/sshd /run/tmp "$work/ssh"; chmod 700 "$work/ssh"
@@ -97,15 +97,16 @@ is 'the next apply converges' eval 'code 0 && idle && permanent "$(current_hash)
 cat >"$work/pulumi" <<'ENGINE'
 #!/bin/sh
 node -e 'require(process.argv[1] + "/push/listen.js").listenForPushes(process.argv[1] + "/push.js"); setInterval(() => {}, 1e6)' "$1" & program=$!
-until [ -S "$(echo /run/tmp/nixmon-push-*/socket)" ]; do sleep 0.05; done
-[ -z "${stopped:-}" ] || kill -STOP "$program"
+until [ -e "$(echo /run/tmp/nixmon-push-*/script)" ]; do sleep 0.05; done
 echo "$program" >/run/program
-${rebuild:-true}
-node "$1/push.js" "$2" </run/in >/run/out 2>/run/err & echo $! >/run/client
+. /run/meanwhile
+${caller:-sh} "$1/../../cli/push.sh" "$2" </run/in >/run/out 2>/run/err & echo $! >/run/client
 wait $!; echo $? >/run/rc
 kill -TERM "$program"; kill -CONT "$program"; wait "$program"
 ENGINE
 chmod +x "$work/pulumi"
+meanwhile() { echo "$1" >/run/meanwhile; } # what happens between the program and the push
+meanwhile :
 under() { # VERB [NAME]: as `push`, under an engine
   rm -rf "$package/modules" /run/rc; cp -r /run/make "$package/modules"; input "${2:-one}" 22220
   before=$(date +%s); "$work/pulumi" "$package/dist/cli" "$1"; read -r rc </run/rc; took=$(($(date +%s) - before))
@@ -120,20 +121,29 @@ under secrets
 is 'secrets that the program sends are in no file, log or environment' eval 'code 0 && [ "$(cat /var/lib/nixmon/secrets/MONITORING/GRAFANA/SECRET_KEY)" = canary-7d1f ] && not grep -rq canary-7d1f /run/out /run/err /run/sshd-22220.log /run/tmp'
 healthy; : >/run/make/units; under apply fails
 is 'a failed check comes back through the program with the exit code of the agent' eval 'code 18 && says "apply failed at step gate: unit node.service: failed, not active (exit 18)" && says "its checks pass" && idle'
-healthy; NIXMON_SSH_KEY=$work/ssh/stranger stopped='' ; export NIXMON_SSH_KEY; under apply stranger; NIXMON_SSH_KEY=$work/ssh/mine
+healthy; export NIXMON_SSH_KEY="$work/ssh/stranger"; under apply stranger; NIXMON_SSH_KEY=$work/ssh/mine
 is 'an error of ssh comes back through the program, too' eval 'code 1 && says "refused every key offered for user root"'
-healthy; stopped=yes; export stopped; under apply alone; stopped=''
-is 'a program that does not answer is not waited for: the push does it itself' eval 'code 0 && permanent "$(current_hash)" && [ $took -ge 5 ]'
-rebuild="touch $package/dist/cli/push.js"; export rebuild; under status; rebuild=''
+meanwhile 'kill -STOP $program; touch "$1/push.js"'; under status
 is 'a push that was built anew does not ask the older program' eval 'code 0 && answers "\"healthy\":true"'
+meanwhile 'kill -STOP $program; for p in /run/tmp/nixmon-push-*/[0-9]*; do : >"$p.taken"; done'; under status
+is 'where every place is taken the push does it itself' eval 'code 0 && answers "\"healthy\":true"'
+meanwhile 'kill -STOP $program; chown 1 /run/tmp/nixmon-push-*'; under status; rm -rf /run/tmp/nixmon-push-*
+is 'a folder that is of somebody else is not entered' eval 'code 0 && answers "\"healthy\":true"'
+meanwhile 'sh "$1/../../cli/push.sh" apply </run/in >/dev/null 2>&1 & sleep 0.2; ls /run/tmp/nixmon-push-* | grep -c taken >/run/taken; kill -9 $!; wait $!
+sh "$1/../../cli/push.sh" status </run/in >/dev/null 2>&1; sleep 2; ls /run/tmp/nixmon-push-* | grep -c taken >>/run/taken'; under status; meanwhile :
+is 'the place of a call is free after it, also of one that was killed' eval 'code 0 && [ "$(paste -sd, /run/taken)" = 1,0 ]'
 healthy; : >/run/make/build-hangs; rm -rf "$package/modules"; cp -r /run/make "$package/modules"; input hangs 22220
-begin; is 'control: ssh is the child of the program, and the push has none' eval 'pgrep -x ssh -P "$(cat /run/program)" >/run/pids && not pgrep -x ssh -P "$(cat /run/client)"'
-kill -KILL "$(cat /run/client)"; ended
+for caller in sh bash; do
+  command -v $caller >/dev/null || continue
+  export caller; begin; is "control: ssh is the child of the program, and the push has none, where $caller waits" eval 'pgrep -x ssh -P "$(cat /run/program)" >/run/pids && not pgrep -x ssh -P "$(cat /run/client)"'
+  kill -KILL "$(cat /run/client)"; ended; wait $engine; until_true idle
+done; unset caller
+begin; kill -KILL "$(cat /run/client)"; ended
 is 'kill -9 of the push ends its ssh in the program, and the host gives up' eval 'code 137 && until_true idle && [ "$(sessions)" = 0 ]'
 wait $engine; begin; kill -TERM "$(cat /run/client)"; ended
 is 'SIGTERM of the push does, too' eval 'code 143 && until_true idle && [ "$(sessions)" = 0 ]'
 wait $engine; begin; before=$(date +%s); kill -KILL "$(cat /run/program)"; ended; took=$(($(date +%s) - before))
-is 'kill -9 of the program is an error that says so within seconds, and the host gives up' eval 'code 1 && says "box: the program that does the pushes of this run ended in the middle" && [ $took -le 3 ] && until_true idle'
+is 'kill -9 of the program is an error that says so within seconds, and the host gives up' eval 'code 1 && says "push apply: the program that does the pushes of this run ended in the middle" && [ $took -le 3 ] && until_true idle'
 wait $engine; rm -rf /run/tmp/nixmon-*; begin; kill -TERM "$(cat /run/program)"; ended
 is 'a program that is ended takes its ssh along and leaves nothing behind' eval 'code 1 && until_true idle && [ "$(sessions)" = 0 ] && clean'
 wait $engine; begin; kill -KILL $engine

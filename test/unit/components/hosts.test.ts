@@ -17,11 +17,10 @@ describe("an ExporterHost that exists", () => {
       "web-apply command:local:Command",
     ]);
     const inputs = commandsIn(registered)["web-apply"];
-    expect(inputs).toMatchObject({ create: "node cli/push.js apply", delete: "node cli/push.js remove" });
+    expect(inputs).toMatchObject({ create: "sh cli/push.sh apply", delete: "sh cli/push.sh remove" });
     expect(inputs).toMatchObject({
       logging: "stderr",
       addPreviousOutputInEnv: false,
-      environment: { NODE_EXTRA_CA_CERTS: "" },
     });
     expect(JSON.parse(inputs?.stdin as string)).toMatchObject({
       connection: { host: "10.0.0.3", port: 22, user: "root", hostKey },

@@ -5,7 +5,7 @@ const apply = {
   urn: "urn:web-apply",
   type: "command:local:Command",
   inputs: {
-    create: "node cli/push.js apply",
+    create: "sh cli/push.sh apply",
     stdin: JSON.stringify({
       name: "web",
       connection: { host: "10.0.0.3", port: 22, user: "root", hostKey: "ssh-ed25519 AAAA" },

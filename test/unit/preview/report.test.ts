@@ -99,7 +99,7 @@ test("a state gives back what its hosts were deployed with", () => {
   }));
   const secrets = {
     type: "command:local:Command",
-    inputs: { create: "node cli/push.js secrets", stdin: { "4dab": "x" } },
+    inputs: { create: "sh cli/push.sh secrets", stdin: { "4dab": "x" } },
   };
   const stack = { type: "pulumi:pulumi:Stack", outputs: { machines } };
   const exported = { deployment: { resources: [stack, secrets, ...commands] } };
