@@ -24,9 +24,12 @@ export function deployHost(name: string, args: ExporterHostArgs, opts: pulumi.Cu
     { host: args.data.host, address: args.data.address, ssh, args: args.machine, proxmox: args.proxmox },
     opts,
   );
-  const connection = pulumi
-    .all([machine.address, machine.hostKey])
-    .apply(([host, hostKey]): Connection => ({ host, port: ssh.port, user: ssh.user, hostKey }));
+  const connection: pulumi.Output<Connection> = pulumi.output({
+    host: machine.address,
+    port: ssh.port,
+    user: ssh.user,
+    hostKey: machine.hostKey,
+  });
   const pushed = pushNixos(
     name,
     {

@@ -75,8 +75,8 @@ export type MachineArgs =
 export interface Machine {
   /** The VM or container; undefined for an existing host. */
   resource: pulumi.Resource | undefined;
-  address: pulumi.Output<string>;
-  hostKey: pulumi.Output<string>;
+  address: pulumi.Input<string>;
+  hostKey: pulumi.Input<string>;
 }
 
 export interface MachineContext {
@@ -104,7 +104,7 @@ export function makeMachine(name: string, context: MachineContext, opts: pulumi.
           `print it on the host by \`cat /etc/ssh/ssh_host_ed25519_key.pub\` and give its first two words`,
       );
     }
-    return { resource: undefined, address: pulumi.output(context.address), hostKey: pulumi.output(ssh.hostKey) };
+    return { resource: undefined, address: context.address, hostKey: ssh.hostKey };
   }
   const check = checkMachine(name, context, args, opts);
   const after = { ...opts, dependsOn: check ? [check] : [] };
@@ -113,8 +113,7 @@ export function makeMachine(name: string, context: MachineContext, opts: pulumi.
       ? provisionVm(name, context, args, after, check?.stdout)
       : provisionContainer(name, context, args, after);
   const { resource, address } = made;
-  const hostKey = ssh.hostKey === undefined ? learnHostKey(name, context, made, opts) : pulumi.output(ssh.hostKey);
-  return { resource, address, hostKey };
+  return { resource, address, hostKey: ssh.hostKey ?? learnHostKey(name, context, made, opts) };
 }
 
 type Made = Exclude<MachineArgs, { type: "existing" }>;

@@ -44,8 +44,7 @@ export function pushNixos(name: string, args: NixosPushArgs, opts: pulumi.Custom
   const secrets = deliverSecrets(name, args, { ...opts, ...gone });
   // another content of modules or agent is another apply
   const release = releaseHash(packageRoot(), { dashboards: args.data.collector !== null });
-  const data = pulumi.output(args.address).apply((address) => atAddress(args.data, address));
-  const stdin = pulumi.all([args.connection, data]).apply(([connection, found]) =>
+  const stdin = pulumi.all([args.connection, args.address]).apply(([connection, address]) =>
     JSON.stringify({
       connection,
       name: args.data.host,
@@ -53,7 +52,7 @@ export function pushNixos(name: string, args: NixosPushArgs, opts: pulumi.Custom
       release,
       limits: args.limits,
       activation: args.activation,
-      data: found,
+      data: atAddress(args.data, address),
     }),
   );
   const apply = new command.local.Command(
@@ -68,7 +67,9 @@ export function pushNixos(name: string, args: NixosPushArgs, opts: pulumi.Custom
   });
   return {
     apply,
-    scrapeTargets: pulumi.all([manifest, data]).apply(([parsed, found]) => targetsOfManifest(parsed, found.targets)),
+    scrapeTargets: pulumi
+      .all([manifest, args.address])
+      .apply(([parsed, address]) => targetsOfManifest(parsed, atAddress(args.data, address).targets)),
     hash: manifest.hash,
   };
 }
@@ -88,7 +89,7 @@ function deliverSecrets(
   if (args.data.secrets.length === 0) return undefined;
   const wanted = Object.fromEntries(args.data.secrets.map((need) => [need.key, args.secrets[need.key] ?? ""]));
   const stdin = pulumi
-    .all([args.connection, pulumi.output(wanted)])
+    .all([args.connection, wanted])
     .apply(([connection, secrets]) => JSON.stringify({ connection, name: args.data.host, secrets }));
   return new command.local.Command(
     `${name}-secrets`,
