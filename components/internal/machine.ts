@@ -5,6 +5,7 @@ import type { WantedMachine } from "../../cli/proxmox/machine";
 import { type Provisioned, provisionContainer, provisionVm } from "./provision";
 import { pushCommand } from "./pushCommand";
 import { userError } from "./userError";
+import { withoutStacks } from "./withoutStacks";
 
 /** What a virtual machine and a container have in common. */
 export interface ProvisionedMachine {
@@ -142,7 +143,8 @@ function checkMachine(
   // a container's template may be a file that this run downloads, and then it is known to be there only afterwards
   const templateFile = args.type === "lxc" && typeof args.template === "string" ? args.template : undefined;
   const stdin = pulumi.output(proxmox).apply((api) => JSON.stringify({ api, machine: { ...machine, templateFile } }));
-  return new command.local.Command(
+  return withoutStacks(
+    command.local.Command,
     `${name}-check`,
     { create: pushCommand("proxmox-machine"), stdin, ...quiet, addPreviousOutputInEnv: false },
     opts,
@@ -169,7 +171,8 @@ function learnHostKey(
   const stdin = pulumi
     .all([address, agent])
     .apply(([at, from]) => JSON.stringify({ name: host, host: at, port: ssh.port, discover, agent: from }));
-  const learned = new command.local.Command(
+  const learned = withoutStacks(
+    command.local.Command,
     `${name}-hostkey`,
     // the key that it printed comes back in its environment when anything but the machine changes
     { create: pushCommand("learn-host-key"), stdin, triggers: [mac], ...quiet, addPreviousOutputInEnv: true },

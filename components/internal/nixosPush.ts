@@ -8,6 +8,7 @@ import { parseManifest, targetsOfManifest } from "../../plan/targets";
 import type { HostData, ScrapeTarget } from "../../plan/types";
 import { pushCommand } from "./pushCommand";
 import { userError } from "./userError";
+import { withoutStacks } from "./withoutStacks";
 
 export interface NixosPushArgs {
   connection: pulumi.Input<Connection>;
@@ -55,7 +56,8 @@ export function pushNixos(name: string, args: NixosPushArgs, opts: pulumi.Custom
       data: atAddress(args.data, address),
     }),
   );
-  const apply = new command.local.Command(
+  const apply = withoutStacks(
+    command.local.Command,
     `${name}-apply`,
     { create: pushCommand("apply"), delete: pushCommand("remove"), stdin, ...quiet },
     { ...opts, ...gone, dependsOn: secrets ? [secrets] : [] },
@@ -91,7 +93,8 @@ function deliverSecrets(
   const stdin = pulumi
     .all([args.connection, wanted])
     .apply(([connection, secrets]) => JSON.stringify({ connection, name: args.data.host, secrets }));
-  return new command.local.Command(
+  return withoutStacks(
+    command.local.Command,
     `${name}-secrets`,
     { create: pushCommand("secrets"), stdin: pulumi.secret(stdin), ...quiet },
     { ...opts, additionalSecretOutputs: ["stdin"] },
@@ -116,7 +119,8 @@ export function pushTargets(
     .apply(([connection, targets]) =>
       JSON.stringify({ connection, name: args.primary, made: madeHere(args.machine), host: args.host, targets }),
     );
-  return new command.local.Command(
+  return withoutStacks(
+    command.local.Command,
     name,
     { create: pushCommand("targets"), delete: pushCommand("targets-remove"), stdin, ...quiet },
     opts,

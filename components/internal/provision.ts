@@ -2,6 +2,7 @@ import * as proxmox from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import { usualRootDisk } from "../../cli/proxmox/machine";
 import type { MachineArgs, MachineContext, ProvisionedMachine } from "./machine";
+import { withoutStacks } from "./withoutStacks";
 
 /** A machine that the provider makes. */
 export interface Provisioned {
@@ -59,7 +60,8 @@ export function provisionVm(
       datastoreId: disk.datastore ?? vm.datastore,
     })),
   ];
-  const resource = new proxmox.VmLegacy(
+  const resource = withoutStacks(
+    proxmox.VmLegacy,
     `${name}-machine`,
     {
       name: context.host,
@@ -120,7 +122,8 @@ export function provisionContainer(
 ): Provisioned {
   const datastore = lxc.datastore ?? "local-lvm";
   const { discover } = lxc;
-  const resource = new proxmox.ContainerLegacy(
+  const resource = withoutStacks(
+    proxmox.ContainerLegacy,
     `${name}-machine`,
     {
       nodeName: lxc.node,
