@@ -66,13 +66,13 @@ nixmon-agent: STATE $(uname -n): nothing was activated; the host runs generation
   exit 12
 }
 umask 022
-length=$(timeout 60 head -c 9) && { [ -d /var/lib/nixmon ] || why=$(mkdir -p /var/lib/nixmon 2>&1); } && why=$(mktemp -d /var/lib/nixmon/incoming.XXXXXX 2>&1) && dir=$why || fail
-why=$(timeout 300 head -c "$length" | tar -xzf - -C "$dir" 2>&1) || { rm -rf "$dir"; fail; }
+read -r id </proc/sys/kernel/random/uuid && dir=/var/lib/nixmon/incoming.$id && why=$(exec mkdir -p "$dir" 2>&1) || fail
+why=$(exec timeout 300 sh -c 'read -r length && head -c "$length" | tar -xzf - -C "$0"' "$dir" 2>&1) || { rm -rf "$dir"; fail; }
 exec sh "$dir/agent" apply "$dir" "$@"`;
 
 // stdin: the length of the agent, the agent, then what its command reads. It goes through no file and no command line.
 const readAndRun = `${path}
-length=$(timeout 60 head -c 9) && agent=$(timeout 60 head -c "$length") && eval "$agent"`;
+agent=$(timeout 60 sh -c 'read -r length && exec head -c "$length"') && eval "$agent"`;
 
 /** Unpacks the payload from stdin and tries it out; the answer on stdout is empty when it waits for its confirmation. */
 export function applyCommand(user: string, hash: string, limits: HostLimits, activation: Activation = {}): string {

@@ -63,6 +63,11 @@ is 'apply builds, tries, confirms and prints the manifest, over two connections'
 is 'apply says on stderr what it does' eval 'says "box: step build" && says "box: step confirm" && not grep -q alive /run/err'
 push apply
 is 'apply of the same again answers over one connection' eval 'code 0 && says "nothing to do" && [ "$(connections)" = 3 ]'
+is 'a generation may be read by everybody' [ "$(stat -c %a /var/lib/nixmon/generations/1 /var/lib/nixmon/generations/1/host.json | tr '\n' ,)" = 755,644, ]
+command=$(node -e 'const r = require(process.argv[1]); console.log(r.applyCommand("root", "0", r.defaultLimits))' "$package/dist/cli/push/remote.js")
+for sent in '' 00000 '00000100
+short'; do printf %s "$sent" | sh -c "$command" >/run/out 2>/run/err; rc=$?; if [ $rc != 12 ] || ! idle; then echo "#   accepted: $sent"; break; fi; done
+is 'a payload that is cut off on its way is refused, and nothing of it stays' eval 'code 12 && idle && says "step stage: cannot unpack" && says "the host runs generation 1"'
 mkdir -p /var/lib/nixmon/secrets; : >/var/lib/nixmon/secrets/OTHER; push secrets
 is 'secrets arrive whole, are shown nowhere, and take no other away' eval 'code 0 && [ -e /var/lib/nixmon/secrets/OTHER ] && [ "$(cat /var/lib/nixmon/secrets/MONITORING/GRAFANA/SECRET_KEY)" = canary-7d1f ] && not grep -rq canary-7d1f /run/out /run/err /run/sshd-22220.log'
 push targets

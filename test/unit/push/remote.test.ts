@@ -87,8 +87,8 @@ nixmon-agent: STATE $(uname -n): nothing was activated; the host runs generation
   exit 12
 }
 umask 022
-length=$(timeout 60 head -c 9) && { [ -d /var/lib/nixmon ] || why=$(mkdir -p /var/lib/nixmon 2>&1); } && why=$(mktemp -d /var/lib/nixmon/incoming.XXXXXX 2>&1) && dir=$why || fail
-why=$(timeout 300 head -c "$length" | tar -xzf - -C "$dir" 2>&1) || { rm -rf "$dir"; fail; }
+read -r id </proc/sys/kernel/random/uuid && dir=/var/lib/nixmon/incoming.$id && why=$(exec mkdir -p "$dir" 2>&1) || fail
+why=$(exec timeout 300 sh -c '\\''read -r length && head -c "$length" | tar -xzf - -C "$0"'\\'' "$dir" 2>&1) || { rm -rf "$dir"; fail; }
 exec sh "$dir/agent" apply "$dir" "$@"' nixmon ${hash} build=1800 activate=300 gate=90 confirm=60 watch=30`,
     );
   });
@@ -112,7 +112,7 @@ exec sh "$dir/agent" apply "$dir" "$@"' nixmon ${hash} build=1800 activate=300 g
   test("other commands bring their agent on stdin and put it into no file", () => {
     expect(agentCommand("root", ["targets", "put", "nixio"])).toBe(
       `sh -c 'PATH=$PATH:/run/wrappers/bin:/run/current-system/sw/bin
-length=$(timeout 60 head -c 9) && agent=$(timeout 60 head -c "$length") && eval "$agent"' nixmon targets put nixio`,
+agent=$(timeout 60 sh -c '\\''read -r length && exec head -c "$length"'\\'') && eval "$agent"' nixmon targets put nixio`,
     );
   });
 
