@@ -2,13 +2,15 @@
 # apply, confirm, rollback: a new generation on trial, then for good or gone. A part of nixmon-agent.
 verify() { # DIR HASH
   # the list by its hash, the files by the list
-  bad=$(cd "$1" && echo "$2  files.sha256" | sha256sum --quiet --strict -c - files.sha256 2>&1) || die 11 "payload differs from its list: $bad; wanted hash $2: the transfer was damaged, run again"
+  bad=$(cd "$1" && exec sha256sum --quiet --strict -c - files.sha256 2>&1 <<LIST
+$2  files.sha256
+LIST
+  ) || die 11 "payload differs from its list: $bad; wanted hash $2: the transfer was damaged, run again"
   hash_is "$1" "$2" || die 11 "the payload's file \`hash\` says $found, wanted $2"
   listed=2; while read -r _; do listed=$((listed + 1)); done <"$1/files.sha256"
-  # shellcheck disable=SC2046 # a name with a space in it is not on the list either
-  set -- $(find "$1" ! -type d); [ $# -eq "$listed" ] || die 11 'the payload holds files that are not on its list'
+  COUNT=0; walk "$1"; [ "$COUNT" -eq "$listed" ] || die 11 'the payload holds files that are not on its list'
 }
-untouched() { (cd "$CURRENT" && sha256sum --quiet --strict -c files.sha256) >/dev/null 2>&1; }
+untouched() { (cd "$CURRENT" && exec sha256sum --quiet --strict -c files.sha256) >/dev/null 2>&1; }
 apply() {
   [ $# -ge 2 ] || { STEP=usage; die 2 'apply wants DIR HASH'; }
   DIR=$1 hash=$2; shift 2
@@ -28,8 +30,9 @@ apply() {
     say "waiting for an earlier apply ($P_hash) to be confirmed or rolled back"
     drop_lock; sleep 2; take_lock "apply $hash" "$lock"; recover
   done
-  if hash_is "$CURRENT" "$hash" && has_hash "$RUNNING" "$hash" && has_hash "$PROFILE" "$hash" && untouched && gate "$(running)" 0; then
-    say 'already applied and healthy: nothing to do'; drop_secrets; print_manifest "$(running)"; return
+  running
+  if hash_is "$CURRENT" "$hash" && has_hash "$RUNNING" "$hash" && has_hash "$PROFILE" "$hash" && untouched && gate "$SYSTEM" 0; then
+    say 'already applied and healthy: nothing to do'; drop_secrets; print_manifest "$SYSTEM"; return
   fi
 
   step stage 'new generation'
@@ -38,11 +41,10 @@ apply() {
   prepare_base || die 12 "cannot write below $BASE ($(df -Pk "$BASE" | awk 'END { print $4 }') kB free)"
   set_link || die 12 "cannot link $LINK: what is there and is not ours has to be moved away"
   last=0; for g in "$BASE"/generations/*; do g=${g##*/}; last=$((g > last ? g : last)); done
-  boot_id; systems=$(readlink -f "$RUNNING" "$PROFILE")
-  P_generation=$((last + 1)) P_hash=$hash P_old=${systems%%"$NL"*} P_new='' P_profile=${systems##*"$NL"} P_was=$(readlink "$CURRENT") P_boot=$BOOT P_activate=$((activate > 60 ? activate : 60))
-  { save_pending build && chmod 755 "$DIR" && cp "$DIR/agent" "$BASE/.agent" && mv -f "$BASE/.agent" "$BASE/agent" &&
-    mv -T "$DIR" "$BASE/generations/$P_generation" && sync -f "$BASE"; } ||
-    { rm -f "$STATE/.pending" "$BASE/.agent"; forget_pending; die 12 "cannot stage ($(space "$BASE"))"; }
+  boot_id; current_name 0; resolve "$PROFILE"
+  P_generation=$((last + 1)) P_hash=$hash P_old=$SYSTEM P_new='' P_profile=$PLACE P_was=generations/$NAME P_boot=$BOOT P_activate=$((activate > 60 ? activate : 60))
+  { save_pending && ln -fT "$DIR/agent" "$BASE/agent" && mv -T "$DIR" "$BASE/generations/$P_generation" && sync -f "$BASE"; } ||
+    { rm -f "$STATE/.pending"; forget_pending; die 12 "cannot stage ($(space "$BASE"))"; }
   DIR=''
 
   step build "generation $P_generation, at most $build s"
@@ -54,7 +56,7 @@ apply() {
     [ "$rc" != 124 ] || die 14 "nixos-rebuild build took longer than $build s"
     die 13 "nixos-rebuild build failed (exit $rc, $(space /nix/store)); its last lines are above"
   fi
-  P_new=$(readlink -f "$STATE/build/result")
+  resolve "$STATE/build/result"; P_new=$PLACE
   if ! has_hash "$P_new" "$hash"; then
     forget_pending
     [ -s "$P_new/etc/nixmon/manifest.json" ] && die 15 "the built system's /etc/nixmon/manifest.json is not of hash $hash: something else sets server.monitoring.payloadHash or shadows $LINK"
@@ -64,8 +66,8 @@ apply() {
   step activate "on trial, at most $activate s"
   [ ! -d "$ROOTS" ] || ln -sfn "$P_old" "$ROOTS/nixmon-old" # keeps the way back from the garbage collector
   disarm
-  { save_pending activate && arm nixmon-watchdog $((activate + gate + 30)); } || { forget_pending; die 16 'systemd-run could not arm the rollback timer'; }
-  failed_before=$NL$(systemctl list-units --failed --plain --no-legend 2>/dev/null)
+  { enter activate && arm nixmon-watchdog $((activate + gate + 30)); } || { forget_pending; die 16 'systemd-run could not arm the rollback timer'; }
+  failed_before=$NL$(exec systemctl list-units --failed --plain --no-legend 2>/dev/null)
   limited "$activate" "$P_new/bin/switch-to-configuration" test; rc=$?
   more=''
   case $rc in
@@ -78,19 +80,19 @@ apply() {
     124) undo 17 "switch-to-configuration test took longer than $activate s" ;;
     *) log_tail; undo 17 "switch-to-configuration test failed (exit $rc); its last lines are above" ;;
   esac
-  [ "$(running)" = "$P_new" ] || undo 17 "$RUNNING is not the new system after activation"
+  runs "$P_new" || undo 17 "$RUNNING is not the new system after activation"
   fit_secrets
 
   step gate "at most $gate s"
   GRACE=5; gate "$P_new" "$gate" "$more" || undo 18 "${FAILING%?}"
   { arm nixmon-rollback "$confirm" && systemctl stop nixmon-watchdog.timer >/dev/null 2>&1 9>&-; } || undo 16 'systemd-run could not arm the rollback timer'
-  save_pending waiting || undo 12 'cannot write the state'
+  enter waiting || undo 12 'cannot write the state'
   step confirm "waiting at most $confirm s for a new connection"
 }
 
 make_permanent() { # the pending apply becomes the boot default
   STEP=confirm
-  save_pending confirming && sync -f "$BASE" || undo 19 'cannot write the state'
+  enter confirming && sync -f "$BASE" || undo 19 'cannot write the state'
   limited 60 nix-env -p "$PROFILE" --set "$P_new" || { log_tail; undo 19 'nix-env could not set the system profile'; }
   limited 120 "$P_new/bin/switch-to-configuration" boot || { log_tail; undo 19 'switch-to-configuration boot failed; its last lines are above'; }
   point_current "generations/$P_generation" || undo 19 'cannot write the state'
@@ -108,9 +110,9 @@ confirm() { # HASH [watch=S]
   start_watch "${watch#watch=}"
   take_lock "confirm $1" 20
   recover
-  SO_FAR=''
-  if [ -z "$LIVE" ] && hash_is "$CURRENT" "$1" && has_hash "$RUNNING" "$1"; then gate "$(running)" 5; drop_secrets; print_manifest "$(running)"; return; fi
-  [ -n "$LIVE" ] && [ "$P_hash" = "$1" ] && [ "$(running)" = "$P_new" ] || die 19 "no trial of $1 is waiting here; it has been rolled back"
+  SO_FAR=''; running
+  if [ -z "$LIVE" ] && hash_is "$CURRENT" "$1" && has_hash "$RUNNING" "$1"; then gate "$SYSTEM" 5; drop_secrets; print_manifest "$SYSTEM"; return; fi
+  [ -n "$LIVE" ] && [ "$P_hash" = "$1" ] && [ "$SYSTEM" = "$P_new" ] || die 19 "no trial of $1 is waiting here; it has been rolled back"
   gate "$P_new" 5 || undo 18 "${FAILING%?}"
   trap '' TERM INT HUP # what has begun here ends here, with the deployer or without
   # The rollback timer is too short for a slow boot loader; its service, if it has just run out, is waiting for our lock and would kill us.

@@ -7,8 +7,8 @@ import_line() { # what the host's own configuration needs, once
   else echo "Add to the host's modules in $FLAKE:  imports = [ $LINK ];"; fi
 }
 build_here() { # SECONDS [INPUT-FOLDER]: nixos-rebuild in $STATE/build; the built system is $STATE/build/result
-  [ ! -e "$STATE/build" ] || rm -rf "$STATE/build"
-  mkdir -p "$STATE/build" || return 1
+  folders "$STATE/build" || return 1
+  [ ! -L "$STATE/build/result" ] || rm -f "$STATE/build/result" || return 1
   # A session without login shell has no NIX_PATH.
   # shellcheck source=/dev/null
   if [ -z "${NIX_PATH:-}" ] && [ -r /etc/set-environment ]; then set +u; . /etc/set-environment; set -u; fi
@@ -16,7 +16,7 @@ build_here() { # SECONDS [INPUT-FOLDER]: nixos-rebuild in $STATE/build; the buil
   if [ -n "$FLAKE" ]; then
     set -- "$@" --flake "$FLAKE"
     [ -z "$IMPURE" ] || set -- "$@" --impure
-    [ -z "$INPUT" ] || set -- "$@" --override-input "$INPUT" "path:$(readlink -f "$folder")"
+    [ -z "$INPUT" ] || { resolve "$folder"; set -- "$@" --override-input "$INPUT" "path:$PLACE"; }
   fi
   [ -z "$BUILD_HOST" ] || set -- "$@" --build-host "$BUILD_HOST"
   IN=$STATE/build; limited "$seconds" nixos-rebuild "$@"; rc=$?; IN=.; return "$rc"

@@ -2,7 +2,7 @@
 # Notices when the deployer is gone. A part of nixmon-agent.
 # The deployer sends a byte every few seconds on stdin. Silence or end of file means that it is gone. Each byte is answered, so it knows we are there.
 watch_deployer() {
-  while [ -n "$(timeout "$1" head -c 1 2>/dev/null)" ]; do say alive; done
+  while [ -n "$(exec timeout "$1" head -c 1 2>/dev/null)" ]; do say alive; done
   # Again, since bash may lose a signal that comes while it reads a $(...).
   while kill -TERM $$; do sleep 2; done 2>/dev/null
 }

@@ -26,7 +26,8 @@ check() {
 # gate SYSTEM SECONDS [MORE-LINES]: repeats the checks until they hold or time is up; sets FAILING, TOLERATED, VERSIONS. With EVERY set it
 # goes through all checks even where the first has decided.
 gate() {
-  now; gate_start=$NOW units='' lines=$(cat "$1/etc/nixmon/gate" 2>/dev/null)$NL${3:-}
+  read_file "$1/etc/nixmon/gate"
+  now; gate_start=$NOW units='' lines=$TEXT${3:-}
   while IFS=$TAB read -r kind _ name _; do [ "$kind" != unit ] || units="$units $name"; done <<LINES
 $lines
 LINES
@@ -34,7 +35,7 @@ LINES
     FAILING='' TOLERATED='' VERSIONS='' late=''
     # One question for all units: a line for each, in their order.
     # shellcheck disable=SC2086 # a list
-    states=$([ -z "$units" ] || systemctl is-active $units 2>/dev/null)$NL
+    states=$([ -z "$units" ] || exec systemctl is-active $units 2>/dev/null)$NL
     while IFS=$TAB read -r kind weight name url metric; do
       [ -n "$kind" ] || continue
       [ -n "$late" ] && [ -n "$FAILING" ] && [ -z "$EVERY" ] && break # time is up and the verdict is clear
@@ -57,6 +58,6 @@ LINES
   done
 }
 print_manifest() { # SYSTEM, after gate
-  manifest=$(cat "$1/etc/nixmon/manifest.json"); json_list "$TOLERATED"
-  printf '%s,"generation":%s,"system":"%s","versions":{%s},"tolerated":[%s]}\n' "${manifest%\}*}" "$(current_name)" "$1" "$VERSIONS" "$JSON"
+  read_file "$1/etc/nixmon/manifest.json"; json_list "$TOLERATED"; current_name ''
+  printf '%s,"generation":%s,"system":"%s","versions":{%s},"tolerated":[%s]}\n' "${TEXT%\}*}" "$NAME" "$1" "$VERSIONS" "$JSON"
 }

@@ -2,9 +2,10 @@
 # status, and remove: what is here, and nothing of it any more. A part of nixmon-agent.
 status() {
   pending=null; ! load_pending || pending="{\"hash\":\"$P_hash\",\"phase\":\"$P_phase\",\"generation\":$P_generation}"
-  healthy=true EVERY=yes; gate "$(running)" 0 || healthy=false
-  json "$(uname -n)"; printf '{"host":%s,"generation":%s,"hash":"%s"' "$JSON" "$(current_name null)" "$(cat "$CURRENT/hash" 2>/dev/null)"
-  json_list "$FAILING"; printf ',"system":"%s","pending":%s,"healthy":%s,"failing":[%s]' "$(running)" "$pending" "$healthy" "$JSON"
+  healthy=true EVERY=yes; running; gate "$SYSTEM" 0 || healthy=false
+  current_name null; hash_is "$CURRENT" ''
+  json "$(uname -n)"; printf '{"host":%s,"generation":%s,"hash":"%s"' "$JSON" "$NAME" "$found"
+  json_list "$FAILING"; printf ',"system":"%s","pending":%s,"healthy":%s,"failing":[%s]' "$SYSTEM" "$pending" "$healthy" "$JSON"
   json_list "$TOLERATED"; printf ',"tolerated":[%s],"versions":{%s}}\n' "$JSON" "$VERSIONS"
 }
 
@@ -24,7 +25,7 @@ remove() {
   [ -z "$LIVE" ] || roll_back || die 21 'the trial in progress could not be undone'
   if [ -L "$LINK" ] || runs_nixmon; then # without the link it may be a removal that was cut short
     step remove "building the host's configuration without nixmon, at most $build s"
-    PHASE=remove old=$(running); [ ! -L "$LINK" ] || rm -f "$LINK"
+    running; PHASE=remove old=$SYSTEM; [ ! -L "$LINK" ] || rm -f "$LINK"
     if ! build_here "$build" "$BASE/generations/0"; then
       # The import line is still there and unconditional: an empty module in our place keeps it valid.
       mkdir -p "$LINK" && echo '{ }' >"$LINK/default.nix"
@@ -32,7 +33,7 @@ remove() {
     fi
     [ ! -e "$LINK" ] || say "left an empty $LINK: take \`./nixmon\` out of the imports in ${FLAKE:-/etc/nixos}, then delete it"
     trap '' TERM INT HUP; PHASE=''
-    new=$(readlink -f "$STATE/build/result")
+    resolve "$STATE/build/result"; new=$PLACE
     limited 60 nix-env -p "$PROFILE" --set "$new" || { log_tail; die 24 'nix-env could not set the system profile'; }
     limited 300 "$new/bin/switch-to-configuration" switch; rc=$?
     [ "$rc" -eq 0 ] || [ "$rc" -eq 4 ] || { log_tail; die 24 "switch-to-configuration switch failed (exit $rc); its last lines are above"; }

@@ -9,7 +9,7 @@ run_agent() { if [ "$shell" = bash ]; then bash --posix "$work/nixmon-agent" "$@
 agent() { began=$(date +%s); run_agent "$@" >/run/out 2>/run/err; rc=$? took=$(($(date +%s) - began)); }
 # payload NAME: a staged folder like the one a deployer unpacks; files come from /run/make. Sets dir and hash.
 payload() {
-  mkdir -p /var/lib/nixmon; dir=$(mktemp -d /var/lib/nixmon/incoming.XXXXXX)
+  mkdir -p /var/lib/nixmon; dir=/var/lib/nixmon/incoming.$(cat /proc/sys/kernel/random/uuid); mkdir "$dir"
   mkdir "$dir/modules"; cp /run/make/* "$dir/modules/"; echo '{ }' >"$dir/default.nix"; echo "{\"n\":\"$1\"}" >"$dir/host.json"; cp "$work/nixmon-agent" "$dir/agent"
   (cd "$dir" && find . -type f ! -name files.sha256 | sed 's,^\./,,' | LC_ALL=C sort | xargs sha256sum >files.sha256)
   hash=$(sha256sum <"$dir/files.sha256" | cut -c1-64); printf %s "$hash" >"$dir/hash"
@@ -18,6 +18,12 @@ deploy() { payload "$1"; agent apply "$dir" "$hash" confirm=60 lock=1; }
 
 # Looked at before the tests of secrets: a list that never comes to its end.
 mkfifo /run/endless; sleep 300 >/run/endless & (run_agent secrets </run/endless >/dev/null 2>/run/endless.err; echo $? >/run/endless.rc) &
+
+# --- what the agent relies on: `ln -f` never takes away what it is to replace
+mkdir /run/few; mount -t tmpfs -o nr_inodes=4 tmpfs /run/few; (cd /run/few && ln -s old current && : >a && : >b)
+is 'where no link can be made, the old one stays' eval '! (CURRENT=/run/few/current; eval "$(grep "^point_current()" "$work/nixmon-agent")"; point_current new) 2>/run/err && [ "$(readlink /run/few/current)" = old ]'
+is 'control: one that is taken away first makes room for the new one' eval 'rm /run/few/current && ln -s new /run/few/current'
+umount /run/few
 
 # --- a first deployment that fails leaves the host's own configuration valid and running
 healthy; : >/run/make/build-fails; deploy broken
@@ -45,6 +51,11 @@ payload two; agent apply "$dir" "${hash%?}x" lock=1
 is 'a payload of another hash is refused' eval 'code 11 && says "wanted"'
 payload two; : >"$dir/modules/extra"; agent apply "$dir" "$hash" lock=1
 is 'a payload with a file that is not listed is refused' eval 'code 11 && says "not on its list"'
+for extra in .hidden '..hidden' 'two words' link; do
+  payload two; if [ "$extra" = link ]; then ln -s / "$dir/modules/link"; else : >"$dir/modules/$extra"; fi
+  agent apply "$dir" "$hash" lock=1; [ "$rc" = 11 ] || { echo "#   accepted: $extra"; break; }
+done
+is 'whatever its name, and a link, too' eval 'code 11 && says "not on its list" && idle'
 payload two; ( flock 9; echo 'apply, pid 1, since 12:00' >&9; sleep 3 ) 9>/run/nixmon.lock & sleep 0.2; agent apply "$dir" "$hash" lock=1
 is 'a held lock ends with code 10 and names its holder' eval 'code 10 && says "apply, pid 1, since 12:00" && idle'; wait $!
 : >/run/make/no-manifest; deploy unimported
@@ -93,6 +104,9 @@ healthy; : >/run/make/build-hangs; payload crashed; (agent apply "$dir" "$hash" 
 is 'control: an agent killed while it builds leaves the link at what was never checked' not generation 2
 agent rollback
 is 'its timer puts the link back' eval 'generation 2 && idle'
+healthy; deploy torn; sed -i "s/^P_boot=.*/P_boot='before'/" /var/lib/nixmon/state/pending; printf P_pha >>/var/lib/nixmon/state/pending; ln -sfn "/nix/store/$tolerant-system" /run/current-system; rm -f /run/timers/*
+agent recover
+is 'a phase that a power cut left half written does not keep it from that' eval 'code 0 && says "cut short by a reboot" && idle && generation 2 && [ ! -e /var/lib/nixmon/generations/3 ]'
 healthy; deploy half0; sed -i "s/^P_phase=.*/P_phase='confirming'/" /var/lib/nixmon/state/pending; ln -sfn "/nix/store/$tolerant-system" /run/current-system; rm -f /run/timers/*; agent recover
 is 'a confirmation cut short by a reboot that brought the old system back is undone' eval 'code 0 && runs "$tolerant" && permanent "$tolerant" && generation 2 && idle'
 healthy; deploy killed; sed -i "s/^P_phase=.*/P_phase='activate'/" /var/lib/nixmon/state/pending
@@ -126,7 +140,7 @@ S=/var/lib/nixmon/secrets; row() { printf '%s\t%s\n' "$1" "$(printf %s "$2" | ba
 put() { agent secrets </run/in; }
 until_true [ -s /run/endless.rc ]
 is 'a list that does not come to its end keeps the lock for 20 s and no longer' eval '[ "$(cat /run/endless.rc)" = 22 ] && grep -q "within 20 s" /run/endless.err && flock -n /run/nixmon.lock.secrets true'
-healthy; printf 'MONITORING/GRAFANA/SECRET_KEY\troot\t0400\tgrafana.service\nDB/PASS\tnobody\t0400\tpg.service:reload\nBAD\troot\t0400\tbroken.service\n' >/run/make/secrets; deploy secretive; agent confirm "$hash"; : >/run/calls
+healthy; printf 'MONITORING/GRAFANA/SECRET_KEY\troot\t0400\tgrafana.service\nMONITORING/OAUTH\troot\t0400\tgrafana.service\nDB/PASS\tnobody\t0400\tpg.service:reload\nBAD\troot\t0400\tbroken.service\n' >/run/make/secrets; deploy secretive; agent confirm "$hash"; : >/run/calls
 { row MONITORING/GRAFANA/SECRET_KEY 'a "b" $c'; row DB/PASS two; row FREE three; echo .; } >/run/in; put
 is 'secrets are whole, 0400, in folders of 0700, or 0711 above another owner' eval 'code 0 && [ "$(cat $S/MONITORING/GRAFANA/SECRET_KEY)" = "a \"b\" \$c" ] && [ "$(stat -c "%a %U" $S/MONITORING/GRAFANA/SECRET_KEY $S/MONITORING $S/DB/PASS $S/DB | tr "\n" ,)" = "400 root,700 root,400 nobody,711 root," ]'
 is 'new secrets restart or reload their own consumers' eval 'called "try-restart grafana.service" && called "try-reload-or-restart pg.service" && answers "\"changed\":3"'
@@ -134,6 +148,12 @@ is 'new secrets restart or reload their own consumers' eval 'called "try-restart
 is 'the same secrets again touch no file and no unit' eval '[ ! -s /run/calls ] && [ "$inode" = "$(stat -c %i $S/FREE)" ] && answers "\"changed\":0"'
 { row MONITORING/GRAFANA/SECRET_KEY new; row DB/PASS two; row FREE three; echo .; } >/run/in; put
 is 'one changed secret restarts its consumer alone' [ "$(cat /run/calls)" = 'try-restart grafana.service' ]
+{ row MONITORING/GRAFANA/SECRET_KEY newest; row MONITORING/OAUTH two; echo .; } >/run/in; : >/run/calls; put
+is 'a consumer of two new secrets restarts once' eval '[ "$(cat /run/calls)" = "try-restart grafana.service" ] && answers "\"changed\":2"'
+chmod 444 $S/FREE; chown nobody $S/MONITORING/OAUTH; { row FREE three; row MONITORING/OAUTH two; echo .; } >/run/in; put
+is 'whose access differs gets it back' eval 'answers "\"changed\":2" && [ "$(stat -c "%a %U" $S/FREE $S/MONITORING/OAUTH | tr "\n" ,)" = "400 root,400 root," ]'
+echo . >/run/in; put
+is 'a list of none changes nothing' eval 'code 0 && answers "{\"secrets\":0,\"changed\":0}" && [ -e $S/FREE ]'
 { row FREE four; row ../ESCAPE x; echo .; } >/run/in; put
 is 'a key that leaves the folder is refused and nothing changes' eval 'code 22 && says "is no key" && [ "$(cat $S/FREE)" = three ] && [ ! -e /var/lib/nixmon/ESCAPE ]'
 for k in lower A//B /A A/ 'A B'; do { row "$k" x; echo .; } >/run/in; put; [ "$rc" = 22 ] || { echo "#   accepted: $k"; break; }; done

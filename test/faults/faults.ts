@@ -213,7 +213,7 @@ export const interruptions: readonly Interruption[] = [
   killWithin(
     "confirming",
     "when the confirmation has begun: the new generation stays",
-    { on: here, when: () => `[ "$1" = -f ] && grep -q "phase='confirming'" /var/lib/nixmon/state/pending` },
+    { on: here, when: () => `[ "$1" = -f ] && grep -q '^P_phase=confirming$' /var/lib/nixmon/state/pending` },
     { leaves: "new", third: ["exporter"] },
   ),
   killWithin(
