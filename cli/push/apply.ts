@@ -4,13 +4,13 @@ import { type ApplyInput, readApply } from "./input";
 import { hostPayload } from "./payload";
 import { ReachError, say, visit } from "./reach";
 import { packageRoot, releaseHash } from "./release";
-import { applyCommand, confirmCommand, measured, silenceAllowed } from "./remote";
+import { applyCommand, applyHere, confirmCommand, lastCommand, measured, silenceAllowed } from "./remote";
 import type { Ended } from "./session";
 
 /** The agent answers each beat. Together with connecting, and with asking once more, a host that hangs is given up within a minute. */
 const silence = 30;
 
-/** Builds, tries and confirms one host's configuration; prints its manifest. Two connections, or one where nothing is to be done. */
+/** Builds, tries and confirms one host's configuration; prints its manifest. Confirms over a new connection, which proves that there can be one. */
 export async function apply(text: string): Promise<number> {
   const input = readApply(text);
   const root = packageRoot();
@@ -20,6 +20,8 @@ export async function apply(text: string): Promise<number> {
 
   const tried = await visit(input, {
     command: applyCommand(connection.user, payload.hash, limits, input.activation),
+    // that of its secrets, which have just been delivered
+    overKept: lastCommand(applyHere(payload.hash, limits, input.activation)),
     input: async () => {
       const { archive } = await import("./archive");
       return measured(await archive(payload.product, payload.own));

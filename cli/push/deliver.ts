@@ -2,7 +2,7 @@ import { caller } from "./caller";
 import { type HostInput, readHost, readRemove, readSecrets, readTargets } from "./input";
 import { ReachError, say, type Visit, visit } from "./reach";
 import { agentScript, packageRoot } from "./release";
-import { agentCommand, agentInput, removeWords, secretLines } from "./remote";
+import { agentCommand, agentInput, inCommand, removeWords, secretLines, serveCommand } from "./remote";
 import { inTurn } from "./turns";
 
 /**
@@ -37,11 +37,14 @@ export async function targetsRemove(text: string): Promise<number> {
 export async function remove(text: string): Promise<number> {
   const input = readRemove(text);
   const build = 1800;
-  const words = removeWords(build, input.activation);
-  return unlessGone(
-    input,
-    run(input, words, () => "", { ...brief(input), heartbeat: true, deadline: build + 600 }),
-  );
+  const visited = visit(input, {
+    ...brief(input),
+    heartbeat: true,
+    deadline: build + 600,
+    command: agentCommand(input.connection.user, removeWords(build, input.activation)),
+    input: () => agentInput(agentScript(packageRoot()), ""),
+  });
+  return unlessGone(input, visited);
 }
 
 /** What the host says of itself, JSON. */
@@ -55,15 +58,18 @@ export async function status(text: string): Promise<number> {
  */
 export const brief = ({ made }: Pick<HostInput, "made">) => ({ connect: made === true ? 2 : 5, retryFor: 3 });
 
-type Options = Pick<Visit, "connect" | "retryFor" | "deadline"> & { heartbeat?: boolean };
+type Options = Pick<Visit, "connect" | "retryFor">;
 
+/** One command of the agent, perhaps over the connection of the one before it. */
 function run(target: HostInput, words: string[], input: () => string | Promise<string>, options: Options = {}) {
   const agent = agentScript(packageRoot());
   return visit(target, {
-    heartbeat: false,
     ...options,
-    command: agentCommand(target.connection.user, words),
-    input: async () => agentInput(agent, await input()),
+    heartbeat: false,
+    command: serveCommand(target.connection.user),
+    serves: true,
+    overKept: Buffer.alloc(0),
+    input: async () => inCommand(agent, words, await input()),
   });
 }
 

@@ -23,9 +23,9 @@ export class ReachError extends Error {
   }
 }
 
-export interface Visit extends Pick<Session, "input" | "heartbeat"> {
-  /** The remote command, quoted. */
-  command: string;
+export interface Visit
+  extends Pick<Session, "input" | "heartbeat" | "command">,
+    Partial<Pick<Session, "overKept" | "serves">> {
   /** Seconds for all of it; default 180. */
   deadline?: number;
   /** Seconds without a sign of life; default 45. To the first one there may be fewer, see `patience`. */
@@ -67,21 +67,30 @@ export function installCleanup(): void {
 export async function visit(target: HostInput, how: Visit): Promise<Ended> {
   const { name, connection } = target;
   const connect = how.connect ?? 10;
-  const args = [...sshArguments(connection, name, pinnedKey(target), environment(), connect), how.command];
+  const args = sshArguments(connection, name, pinnedKey(target), environment(), connect);
   const silence = how.silence ?? 45;
   const started = Date.now();
+  let { overKept } = how;
   for (;;) {
     const talk = narrator(name);
     const start = patience(silence, connect, Math.round((Date.now() - started) / 1000));
     const ended = await runSession({
       args,
+      command: how.command,
       input: how.input,
+      overKept,
+      serves: how.serves ?? false,
       heartbeat: how.heartbeat,
       deadline: how.deadline ?? 180,
       start,
       silence,
       onLine: talk.line,
     }).finally(talk.end);
+    if (ended.overKept && !ended.answered && ended.cut === undefined) {
+      // the connection did not last until now: a new one
+      overKept = undefined;
+      continue;
+    }
     if (ended.cut !== undefined) {
       const lost = ended.answered ? { silent: ended.cut === "silence" } : undefined;
       throw new ReachError(cutMessage(target, ended, ended.answered ? silence : start, talk.step()), undefined, lost);

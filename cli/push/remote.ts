@@ -74,12 +74,54 @@ exec sh "$dir/agent" apply "$dir" "$@"`;
 const readAndRun = `${path}
 agent=$(timeout 60 sh -c 'read -r length && exec head -c "$length"') && eval "$agent"`;
 
+/** What a host that serves says on both outputs when a command of it went well. */
+export const ended = "nixmon-agent: ended";
+
+// stdin: commands, each after its length and before what it reads. The first one that fails ends it, with its exit code; so does a minute of silence.
+const serveAndWait = `${path}
+code=1
+while command=$(timeout 60 sh -c 'read -r length && exec head -c "$length"') && [ -n "$command" ]; do
+  eval "$command" || exit
+  code=0; echo '${ended}'; echo '${ended}' >&2
+done
+exit "$code"`;
+
+/** Runs on the host what its stdin says, one after another: a connection that may be kept for the next one, see `inCommand`. */
+export function serveCommand(user: string): string {
+  return asRoot(user, ["sh", "-c", serveAndWait]);
+}
+
+/** stdin of `serveCommand` for a command of the agent: a process of its own, then what that reads. It must know by itself where this ends. */
+export function inCommand(agent: Buffer, words: readonly string[], input: string): Buffer {
+  const command = ["sh", "-c", agent.toString(), "nixmon", ...words].map(quote).join(" ");
+  return Buffer.concat([wholeOrNothing(command), Buffer.from(input)]);
+}
+
+/** What a host that serves needs before the input of `command`, which takes the rest of the connection for itself. */
+export function lastCommand(command: string): Buffer {
+  return wholeOrNothing(`exec ${command}`);
+}
+
+/** In braces: of a text that was cut on its way, whatever is left of it, a shell runs nothing. */
+function wholeOrNothing(command: string): Buffer {
+  return measured(Buffer.from(`{ ${command}\n}`));
+}
+
 /** Unpacks the payload from stdin and tries it out; the answer on stdout is empty when it waits for its confirmation. */
 export function applyCommand(user: string, hash: string, limits: HostLimits, activation: Activation = {}): string {
+  return asRoot(user, applyWords(hash, limits, activation));
+}
+
+/** The same on a connection that is root's already, see `lastCommand`. */
+export function applyHere(hash: string, limits: HostLimits, activation: Activation = {}): string {
+  return asRoot("root", applyWords(hash, limits, activation));
+}
+
+function applyWords(hash: string, limits: HostLimits, activation: Activation): string[] {
   const { build, activate, gate, confirm } = limits;
   const bounds = [`build=${build}`, `activate=${activate}`, `gate=${gate}`, `confirm=${confirm}`];
   const words = [hash, ...bounds, `watch=${silenceAllowed(limits)}`, ...activationWords(activation)];
-  return asRoot(user, ["sh", "-c", unpackAndRun, "nixmon", ...words]);
+  return ["sh", "-c", unpackAndRun, "nixmon", ...words];
 }
 
 /** Makes the trial of `hash` permanent; run by the agent that the apply left on the host. */

@@ -1,13 +1,24 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { AsyncResource } from "node:async_hooks";
+import { spawn } from "node:child_process";
 import { caller } from "./caller";
-import { heartbeat } from "./remote";
+import { keep, type Ssh, takeKept } from "./kept";
+import { ended, heartbeat } from "./remote";
 
 /** One run of `ssh`. */
 export interface Session {
-  /** Arguments of ssh, the remote command last. */
+  /** Arguments of ssh without the remote command. */
   args: string[];
+  /** The remote command. */
+  command: string;
   /** What goes to the remote command; made while ssh connects. */
   input: () => Buffer | Promise<Buffer>;
+  /**
+   * What goes before the input on a connection that was kept, where there is one to the same host: its host serves
+   * (`serveCommand`), whatever `command` says. Undefined: only a new connection will do.
+   */
+  overKept: Buffer | undefined;
+  /** The remote command serves, and its connection may be kept for another session. */
+  serves: boolean;
   /** Keep stdin open and show every few seconds that we are there; without it stdin ends after the input. */
   heartbeat: boolean;
   /** Seconds until ssh is killed, whatever happens. */
@@ -29,34 +40,44 @@ export interface Ended {
   answered: boolean;
   /** Why we ended it, if we did. */
   cut: "deadline" | "silence" | undefined;
+  /** It went over a connection that was kept. */
+  overKept: boolean;
 }
 
-const running = new Set<ChildProcess>();
+const running = new Set<Ssh>();
 
 /** Ends every ssh that still runs; the agents behind them see their stdin end and undo what is not confirmed. */
 export function endSessions(): void {
   for (const child of running) child.kill("SIGTERM");
 }
 
-/** Runs ssh to its end, or to a deadline. Rejects only where ssh cannot be started, the input cannot be made, or the caller is gone. */
+/**
+ * Runs ssh to its end, to a deadline, or to where its host waits for another command. Rejects only where ssh cannot be started, the input cannot
+ * be made, or the caller is gone.
+ */
 export async function runSession(session: Session): Promise<Ended> {
   const { environment, folder, gone } = caller();
   gone?.throwIfAborted();
+  const way = JSON.stringify([session.args, environment, folder]);
+  const open = session.overKept && takeKept(way);
+  const child = open ?? startSsh([...session.args, session.command], { env: environment, cwd: folder });
+  // Who has one call only ends with it.
+  const keeps = session.serves && gone !== undefined;
+
   return new Promise((resolve, reject) => {
-    const child = spawn("ssh", session.args, { env: environment, cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
-    running.add(child);
+    let stdout = "";
+    let stderr = "";
+    let rest = "";
+    let answered = false;
+    let served = false;
+    let cut: Ended["cut"];
+    let failure: Error | undefined;
+    let beats: NodeJS.Timeout | undefined;
     const leave = () => {
       failure = new Error("nobody waits for the result any more");
       child.kill("SIGTERM");
     };
     gone?.addEventListener("abort", leave, { once: true });
-    let stdout = "";
-    let stderr = "";
-    let rest = "";
-    let answered = false;
-    let cut: Ended["cut"];
-    let failure: Error | undefined;
-    let beats: NodeJS.Timeout | undefined;
     const end = (why: Ended["cut"]) => {
       cut ??= why;
       child.kill("SIGKILL");
@@ -67,6 +88,21 @@ export async function runSession(session: Session): Promise<Ended> {
       clearTimeout(silence);
       silence = setTimeout(() => end("silence"), session.silence * 1000);
     };
+    const settle = (code: number) => {
+      gone?.removeEventListener("abort", leave);
+      clearTimeout(deadline);
+      clearTimeout(silence);
+      clearInterval(beats);
+      listen("off");
+      if (failure !== undefined) return reject(failure);
+      const answer = session.serves ? stdout.replace(`${ended}\n`, "") : stdout;
+      resolve({ code, stdout: answer, stderr, answered, cut, overKept: open !== undefined });
+    };
+    const keepIfServed = () => {
+      if (!keeps || !served || !stdout.endsWith(`${ended}\n`) || failure !== undefined || cut !== undefined) return;
+      keep(way, child);
+      settle(0);
+    };
 
     const takeLines = (text: string) => {
       stderr += text;
@@ -74,40 +110,44 @@ export async function runSession(session: Session): Promise<Ended> {
       rest = lines.pop() ?? "";
       for (const line of lines) {
         if (line.startsWith("nixmon-agent: ")) answered = true;
-        session.onLine(line);
+        if (line === ended) served = true;
+        else session.onLine(line);
       }
     };
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    // Bound: an ssh that was kept would call them on behalf of whom it was started for.
+    const onStdout = AsyncResource.bind((text: string) => {
       stdout += text;
       alive();
+      keepIfServed();
     });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    const onStderr = AsyncResource.bind((text: string) => {
       alive();
       takeLines(text);
+      keepIfServed();
     });
-    child.stdin.on("drain", alive);
-    // ssh may end before it has read everything; its exit code says why.
-    child.stdin.on("error", () => undefined);
-    child.on("error", (error: NodeJS.ErrnoException) => {
+    const onError = (error: NodeJS.ErrnoException) => {
       failure = error.code === "ENOENT" ? new Error("`ssh` is not on the PATH: install the OpenSSH client") : error;
-    });
-    child.on("close", (code) => {
-      running.delete(child);
-      gone?.removeEventListener("abort", leave);
-      clearTimeout(deadline);
-      clearTimeout(silence);
-      clearInterval(beats);
+    };
+    const onClose = AsyncResource.bind((code: number | null) => {
       if (rest !== "") takeLines("\n");
-      if (failure !== undefined) reject(failure);
-      else resolve({ code: code ?? 255, stdout, stderr, answered, cut });
+      settle(code ?? 255);
     });
+    const listen = (how: "on" | "off") => {
+      child.stdout[how]("data", onStdout);
+      child.stderr[how]("data", onStderr);
+      child.stdin[how]("drain", alive);
+      child[how]("error", onError);
+      child[how]("close", onClose);
+    };
+    listen("on");
 
     Promise.resolve()
       .then(session.input)
       .then((input) => {
-        if (!session.heartbeat) return child.stdin.end(input);
+        if (open !== undefined) child.stdin.write(session.overKept);
+        if (!session.heartbeat && !keeps) return child.stdin.end(input);
         child.stdin.write(input);
-        beats = setInterval(() => child.stdin.write("."), heartbeat.every * 1000);
+        if (session.heartbeat) beats = setInterval(() => child.stdin.write("."), heartbeat.every * 1000);
         return undefined;
       })
       .catch((error: Error) => {
@@ -115,4 +155,15 @@ export async function runSession(session: Session): Promise<Ended> {
         child.kill("SIGKILL");
       });
   });
+}
+
+function startSsh(words: string[], where: { env: NodeJS.ProcessEnv; cwd: string }): Ssh {
+  const child = spawn("ssh", words, { ...where, stdio: ["pipe", "pipe", "pipe"] });
+  running.add(child);
+  child.on("close", () => running.delete(child));
+  // ssh may end before it has read everything; its exit code says why.
+  for (const each of [child, child.stdin]) each.on("error", () => undefined);
+  child.stdout.setEncoding("utf8");
+  child.stderr.setEncoding("utf8");
+  return child;
 }

@@ -101,13 +101,13 @@ is 'the next apply converges' eval 'code 0 && idle && permanent "$(current_hash)
 # --- one process does all pushes of a run: a pretended engine, its program, which listens, and a push that it starts
 cat >"$work/pulumi" <<'ENGINE'
 #!/bin/sh
-node -e 'require(process.argv[1] + "/push/listen.js").listenForPushes(process.argv[1] + "/push.js"); setInterval(() => {}, 1e6)' "$1" & program=$!
+node -e 'require(process.argv[1] + "/push/listen.js").listenForPushes(process.argv[1] + "/push.js"); setTimeout(() => {}, Number(process.argv[2]))' "$1" "${lives:-1000000}" & program=$!
 until [ -e "$(echo /run/tmp/nixmon-push-*/script)" ]; do sleep 0.05; done
 echo "$program" >/run/program
 . /run/meanwhile
 ${caller:-sh} "$1/../../cli/push.sh" "$2" </run/in >/run/out 2>/run/err & echo $! >/run/client
 wait $!; echo $? >/run/rc
-kill -TERM "$program"; kill -CONT "$program"; wait "$program"
+[ -n "${lives:-}" ] || kill -TERM "$program"; kill -CONT "$program"; wait "$program"
 ENGINE
 chmod +x "$work/pulumi"
 meanwhile() { echo "$1" >/run/meanwhile; } # what happens between the program and the push
@@ -124,6 +124,21 @@ healthy; seen=$(connections); under apply run
 is 'under an engine the program does it: same answer, same words, two connections, nothing left behind' eval 'code 0 && permanent "$(current_hash)" && answers "\"hash\":\"$(current_hash)\"" && says "box: step confirm" && [ "$(connections)" = $((seen + 2)) ] && clean && idle'
 under secrets
 is 'secrets that the program sends are in no file, log or environment' eval 'code 0 && [ "$(cat /var/lib/nixmon/secrets/MONITORING/GRAFANA/SECRET_KEY)" = canary-7d1f ] && not grep -rq canary-7d1f /run/out /run/err /run/sshd-22220.log /run/tmp'
+push='sh "$1/../../cli/push.sh"'
+healthy; rm -r /var/lib/nixmon/secrets; seen=$(connections); meanwhile "$push secrets </run/in >/run/first 2>&1"; under apply kept
+is 'configuration goes over the connection of the secrets before it, and is confirmed over a new one' eval 'code 0 && grep -q "secrets: MONITORING/GRAFANA/SECRET_KEY is new" /run/first && grep -qxF "{\"secrets\":1,\"changed\":1}" /run/first && permanent "$(current_hash)" && answers "\"hash\":\"$(current_hash)\"" && says "box: step confirm" && [ "$(connections)" = $((seen + 2)) ] && clean && idle && [ "$(sessions)" = 0 ]'
+seen=$(connections); meanwhile "for host in a b c; do $push targets </run/in >/run/first 2>&1; done"; under targets
+is 'targets of many hosts go over one connection' eval 'code 0 && [ "$(connections)" = $((seen + 1)) ] && [ -e /var/lib/nixmon/targets/nixio.json ]'
+healthy; seen=$(connections); meanwhile "$push secrets </run/in >/run/first 2>&1; pkill -KILL -x ssh -P \$program"; under apply lost
+is 'a connection that did not last is made anew' eval 'code 0 && permanent "$(current_hash)" && [ "$(connections)" = $((seen + 3)) ]'
+healthy; seen=$(connections); meanwhile "$push secrets </run/in >/run/first 2>&1; pkill -STOP -x ssh -P \$program; pkill -KILL -f 'length.*head -c'; pkill -CONT -x ssh -P \$program"; under apply closed
+is 'also one that the host closes in this moment' eval 'code 0 && permanent "$(current_hash)" && [ "$(connections)" = $((seen + 3)) ]'
+: >/run/make/build-hangs; meanwhile "$push secrets </run/in >/run/first 2>&1"; rm -rf "$package/modules"; cp -r /run/make "$package/modules"; input held 22220
+begin; kill -KILL "$(cat /run/client)"; ended
+is 'kill -9 of a push over a kept connection makes the host give up, too' eval 'code 137 && until_true idle && [ "$(sessions)" = 0 ]'
+wait $engine; rm /run/make/build-hangs
+lives=4000; export lives; meanwhile :; under secrets; lives=''
+is 'a connection that is kept holds up no program that has ended' eval 'code 0 && [ $took -le 15 ] && [ "$(sessions)" = 0 ] && clean'
 healthy; : >/run/make/units; under apply fails
 is 'a failed check comes back through the program with the exit code of the agent' eval 'code 18 && says "apply failed at step gate: unit node.service: failed, not active (exit 18)" && says "its checks pass" && idle'
 healthy; export NIXMON_SSH_KEY="$work/ssh/stranger"; under apply stranger; NIXMON_SSH_KEY=$work/ssh/mine

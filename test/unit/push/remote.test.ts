@@ -1,13 +1,18 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import fc from "fast-check";
 import {
   agentCommand,
   agentInput,
   applyCommand,
+  applyHere,
   confirmCommand,
+  ended,
+  inCommand,
+  lastCommand,
   quote,
   removeWords,
   secretLines,
+  serveCommand,
   silenceAllowed,
 } from "../../../cli/push/remote";
 
@@ -123,6 +128,47 @@ agent=$(timeout 60 sh -c '\\''read -r length && exec head -c "$length"'\\'') && 
       encoding: "utf8",
     });
     expect(output).toBe("targets|it's|ä rest\n");
+  });
+
+  describe("a host that serves", () => {
+    const agent = Buffer.from('read -r line; echo "$* $$: $line" >&2; echo "{}"; [ "$1" != fails ] || exit 7\n');
+    const serve = (...input: Buffer[]) =>
+      spawnSync("sh", ["-c", serveCommand("root")], { input: Buffer.concat(input), encoding: "utf8" });
+
+    test("does one command after another, each a process of its own, and says on both outputs when one went well", () => {
+      const { status, stdout, stderr } = serve(inCommand(agent, ["a", "it's"], "1\n"), inCommand(agent, ["b"], "2\n"));
+      expect(status).toBe(0);
+      expect(stdout).toBe(`{}\n${ended}\n{}\n${ended}\n`);
+      const said = /^a it's (\d+): 1\nnixmon-agent: ended\nb (\d+): 2\nnixmon-agent: ended\n$/.exec(stderr);
+      expect(said?.[1]).not.toBe(said?.[2]);
+    });
+
+    test("ends with the exit code of the first that fails, and does none after it", () => {
+      const { status, stdout, stderr } = serve(inCommand(agent, ["fails"], "1\n"), inCommand(agent, ["b"], "2\n"));
+      expect([status, stdout]).toEqual([7, "{}\n"]);
+      expect(stderr).not.toContain("b ");
+    });
+
+    test("runs nothing of a command that did not arrive whole, wherever it was cut; control: whole it runs", () => {
+      const command = inCommand(agent, ["targets", "rm", "nixio"], "");
+      const cuts = [0, 5, 9, 20, command.length - 20, ...[8, 5, 4, 3, 2, 1].map((less) => command.length - less)];
+      for (const cut of cuts) {
+        const { status, stdout, stderr } = serve(command.subarray(0, cut));
+        expect(`${cut}: ${status === 0} ${stdout}`).toBe(`${cut}: false `);
+        expect(stderr).not.toContain("targets");
+      }
+      expect(serve(command).stderr).toContain("targets rm nixio");
+    });
+
+    test("gives the rest of the connection to a last command, which is what a connection of its own would run", () => {
+      const last = lastCommand("sh -c 'cat; exit 18'");
+      expect(serve(inCommand(agent, ["a"], "1\n"), last, Buffer.from("rest"))).toMatchObject({
+        status: 18,
+        stdout: `{}\n${ended}\nrest`,
+      });
+      const limits = { build: 60, activate: 60, gate: 60, confirm: 60 };
+      expect(`sudo -n ${applyHere(hash, limits)}`).toBe(applyCommand("deploy", hash, limits));
+    });
   });
 
   test("secrets are lines of key and base64 with an end mark", () => {
