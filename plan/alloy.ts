@@ -16,6 +16,9 @@ const caddyLogs = "/var/log/caddy/*.log";
 /** After an outage of Loki, this much of the journal is sent again; below what Loki accepts (`oldestAccepted`). */
 const journalAge = "72h";
 
+/** The longest pause between two tries while Loki is out of reach. Alloy's own is 5 minutes: so long nothing came after Loki was back. */
+const longestPause = "30s";
+
 /**
  * A string literal of Alloy's configuration language (Go's escapes).
  * Lone surrogates have no UTF-8 form and become U+FFFD; a byte order mark is only legal as an escape.
@@ -89,6 +92,7 @@ function writer({ host, cluster, primaryAddress }: AlloyContext): string {
   endpoint {
     url                 = ${alloyString(lokiPushUrl(primaryAddress))}
     max_backoff_retries = 0
+    max_backoff_period  = ${alloyString(longestPause)}
   }
   external_labels = { host = ${alloyString(host)}, cluster = ${alloyString(cluster)} }
 }`;

@@ -14,6 +14,11 @@ describe("config.alloy", () => {
     expect(text).not.toContain("caddy");
   });
 
+  test("goes on trying while Loki is away, and pauses 30 s at most", () => {
+    // a number of retries would make shorter, with the pause, what outage is survived
+    expect(alloyConfig(context)).toMatch(/max_backoff_retries = 0\n +max_backoff_period += "30s"\n/);
+  });
+
   test("ships Caddy's access logs on the host that serves sites, and only there", () => {
     const { hosts } = planCluster(cluster(), content);
     expect(hosts.nixio?.alloy).toContain("/var/log/caddy/*.log");
