@@ -77,10 +77,13 @@ function get(url: string, more = ""): string {
 
 /**
  * Prometheus' targets, then for each that is down what it answers this moment, a line \`URL<TAB>HTTP code\`: Prometheus itself only
- * tells of its last try.
+ * tells of its last try. In its first seconds it has no target at all, since it reads their files every five.
  */
 function targetsNow(prometheus: string): string {
-  return `list=$(${get(`${prometheus}/api/v1/targets?state=active`)}) || exit
+  return `for try in 1 2 3 4 5 6 7 8 9 10; do
+  list=$(${get(`${prometheus}/api/v1/targets?state=active`)}) || exit
+  case $list in *'"activeTargets":[]'*) sleep 1 ;; *) break ;; esac
+done
 printf '%s\\n' "$list" | tr -d '\\n'; echo
 printf '%s\\n' "$list" | sed 's/{"discoveredLabels"/\\n&/g' | grep '"health":"down"' |
   sed -n 's/.*"scrapeUrl":"\\([^"]*\\)".*/\\1/p' | sed 's/\\\\u0026/\\&/g' | head -n 60 | {

@@ -34,6 +34,8 @@ export function judgeTargets(situation: Situation): Verdict {
     const cut = judged.filter(({ blocked }) => blocked).map(({ result }) => result);
     if (cut.length > 0) verdict.results.push(network(host, cut, wanted, situation));
     for (const { back } of judged) if (back) verdict.notes.push({ host, text: back });
+    const waiting = wanted.filter((_, place) => judged[place]?.waiting).map(({ name }) => name);
+    if (waiting.length > 0) verdict.notes.push({ host, text: `not scraped yet: ${waiting.join(", ")}` });
   }
   verdict.results.push(...leftOver(collector, situation));
   return verdict;
@@ -77,6 +79,8 @@ interface JudgedTarget {
   blocked?: boolean;
   /** It was down at the last scrape and answers again. */
   back?: string;
+  /** Prometheus knows it and has not come to it yet. */
+  waiting?: boolean;
 }
 
 function judgeTarget(target: ScrapeTarget, collector: CollectorFacts, situation: Situation): JudgedTarget {
@@ -95,7 +99,7 @@ function judgeTarget(target: ScrapeTarget, collector: CollectorFacts, situation:
     };
   }
   const age = (situation.now.getTime() - Date.parse(active.lastScrape)) / 1000;
-  if (active.health === "unknown") return { result: fine(key, host, what), back: `${name} was not scraped yet` };
+  if (active.health === "unknown") return { result: fine(key, host, what), waiting: true };
   if (active.health === "up" && age > (staleIntervals * (durationMs(active.scrapeInterval) ?? 15_000)) / 1000) {
     return {
       result: wrong(key, host, what, {

@@ -262,6 +262,15 @@ test("a certificate of twelve hours that has five left is well: its owner renews
   expect(causes(found)).toEqual([]);
 });
 
+test("targets that Prometheus has not come to yet are one note for their host", () => {
+  const found = diagnosis((_, collector) => {
+    for (const target of collector.targets ?? [])
+      if (target.labels.host === "nixcloud") Object.assign(target, { health: "unknown" });
+  });
+  expect(causes(found)).toEqual([]);
+  expect(found.notes).toEqual([{ host: "nixcloud", text: "not scraped yet: node, alloy, probe:cloud.example.net" }]);
+});
+
 test("a target that was down and answers again is a note, not a finding", () => {
   const found = diagnosis((_, collector) => {
     down(collector, "nixio", "node");
