@@ -14,7 +14,8 @@ endif
 
 STACK ?= sandbox
 # the sandbox's stacks have an engine state, a login and a key of their own
-SETTINGS = $(if $(filter sandbox fleet,$(STACK)),. sandbox/env.sh;)
+STATE = $(if $(filter sandbox fleet,$(STACK)),. sandbox/env.sh;)
+SETTINGS = $(if $(STATE),$(STATE) [[ -d $$NIXMON_SANDBOX/state ]] || { echo "there is no sandbox here: make sandbox makes it" >&2; exit 1; };)
 SOURCES := $(shell find index.ts stacks components plan cli dashboards sandbox alerts modules agent -type f 2>/dev/null)
 
 .PHONY: help
@@ -94,7 +95,7 @@ docs: build ## Write the tables of docs/ and README.md that are made of code
 
 .PHONY: preview
 preview: build ## What a stack's configuration would change, for a pull request: make preview STACK=x [BASE=origin/main] [MOST=characters]
-	@node dist/cli/preview.js $(STACK) --base=$(BASE) $(if $(MOST),--most=$(MOST))
+	@$(STATE) node dist/cli/preview.js $(STACK) --base=$(BASE) $(if $(MOST),--most=$(MOST))
 
 .PHONY: test
 test: ## Every kind of test, on a sandbox too; of what takes long a part: the rest is in the test-... below

@@ -21,30 +21,48 @@ const command = defineCommand({
     json: { type: "boolean", default: false, description: "print JSON instead of a table" },
   },
   async run({ args }) {
-    const range = 60 * Number(args.minutes);
-    if (!(range >= 60)) throw new Error(`--minutes: got "${args.minutes}", want a number of minutes, at least 1`);
-    if ((args.stack === undefined) === (args.prometheus === undefined))
-      throw new Error("want one of --stack NAME and --prometheus URL");
-    installCleanup();
-    const folder = resolve(args.out);
-    const now = Math.floor(Date.now() / 1000);
-    const { ask, source } = way(args.stack, args.prometheus);
-    const summaries = await preview({ ask, source, folder, range, now });
-    const failed = summaries.flatMap(({ title, failed }) => failed.map((text) => `${title}: ${text}`));
-    if (args.json) {
-      process.stdout.write(`${JSON.stringify({ folder, dashboards: summaries }, undefined, 2)}\n`);
-    } else {
-      const rows = summaries.map(({ title, panels, queries, empty, failed: { length } }) =>
-        [title, panels, queries, empty, length].map(String),
-      );
-      const heading = ["dashboard", "panels", "queries", "without data", "refused"];
-      process.stdout.write(`${columns([heading, ...rows], [1, 2, 3, 4]).join("\n")}\n\n`);
-      for (const text of failed) process.stdout.write(`refused: ${text}\n`);
-      process.stdout.write(`open ${folder}/index.html\n`);
+    try {
+      process.exitCode = (await draw(args)) > 0 ? 1 : 0;
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : String(error));
+      process.exitCode = 1;
     }
-    process.exitCode = failed.length > 0 ? 1 : 0;
   },
 });
+
+interface Wanted {
+  stack?: string | undefined;
+  prometheus?: string | undefined;
+  minutes: string;
+  out: string;
+  json: boolean;
+}
+
+/** @returns how many queries Prometheus refused */
+async function draw(args: Wanted): Promise<number> {
+  const range = 60 * Number(args.minutes);
+  if (!(range >= 60)) throw new Error(`--minutes: got "${args.minutes}", want a number of minutes, at least 1`);
+  if ((args.stack === undefined) === (args.prometheus === undefined))
+    throw new Error("want one of --stack NAME and --prometheus URL");
+  installCleanup();
+  const folder = resolve(args.out);
+  const now = Math.floor(Date.now() / 1000);
+  const { ask, source } = way(args.stack, args.prometheus);
+  const summaries = await preview({ ask, source, folder, range, now });
+  const failed = summaries.flatMap(({ title, failed }) => failed.map((text) => `${title}: ${text}`));
+  if (args.json) {
+    process.stdout.write(`${JSON.stringify({ folder, dashboards: summaries }, undefined, 2)}\n`);
+  } else {
+    const rows = summaries.map(({ title, panels, queries, empty, failed: { length } }) =>
+      [title, panels, queries, empty, length].map(String),
+    );
+    const heading = ["dashboard", "panels", "queries", "without data", "refused"];
+    process.stdout.write(`${columns([heading, ...rows], [1, 2, 3, 4]).join("\n")}\n\n`);
+    for (const text of failed) process.stdout.write(`refused: ${text}\n`);
+    process.stdout.write(`open ${folder}/index.html\n`);
+  }
+  return failed.length;
+}
 
 function way(stack: string | undefined, address: string | undefined) {
   if (stack === undefined) return { ask: askDirectly(address ?? ""), source: `Prometheus at ${address}` };

@@ -1,12 +1,21 @@
 #!/usr/bin/env node
 import { defineCommand, runMain } from "citty";
 import { exportStack } from "./doctor/stackExport";
-import { pushInputs } from "./doctor/state";
+import { deployedHosts, pushInputs } from "./doctor/state";
 import { apply } from "./push/apply";
+import { type Caller, caller, onBehalfOf } from "./push/caller";
 import { secrets, targets } from "./push/deliver";
 import { installCleanup } from "./push/reach";
 
 const verbs = { secrets, apply, targets } as const;
+
+/** The progress is for a person; what a push answers is for the engine, which is not here. */
+const person: Caller = { ...caller(), out: () => undefined };
+
+function noSuchHost(host: string, hosts: readonly string[]): string {
+  if (hosts.length === 0) return "it has deployed no host; `make up` does";
+  return `got ${host === "" ? "no host" : `host ${host}`}, want HOST=x with one that it has deployed: ${hosts.join(", ")}`;
+}
 
 /**
  * Sends a host again what its stack last deployed there, in case somebody changed it by hand: the engine compares with its state, not
@@ -24,10 +33,11 @@ const command = defineCommand({
   async run({ args }) {
     try {
       installCleanup();
-      const inputs = pushInputs(exportStack(args.stack, true), args.host);
-      if (inputs.length === 0) throw new Error(`stack ${args.stack}: it has deployed no host ${args.host}`);
+      const state = exportStack(args.stack, true);
+      const inputs = pushInputs(state, args.host);
+      if (inputs.length === 0) throw new Error(`stack ${args.stack}: ${noSuchHost(args.host, deployedHosts(state))}`);
       for (const { verb, stdin } of inputs) {
-        process.exitCode = await verbs[verb](stdin);
+        process.exitCode = await onBehalfOf(person, () => verbs[verb](stdin));
         if (process.exitCode !== 0) return;
       }
       console.log(`\n${args.host}: ${inputs.map(({ verb }) => verb).join(", ")} are as the stack deployed them`);

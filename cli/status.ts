@@ -14,7 +14,12 @@ const command = defineCommand({
     json: { type: "boolean", default: false, description: "print JSON instead of a table" },
   },
   async run({ args }) {
-    process.exitCode = await stackStatus({ stack: args.stack, wait: Number(args.wait), json: args.json });
+    try {
+      process.exitCode = await stackStatus({ stack: args.stack, wait: Number(args.wait), json: args.json });
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : String(error));
+      process.exitCode = 1;
+    }
   },
 });
 

@@ -59,7 +59,7 @@ const applyInput = z.object({
  * @throws Error where the stack has no hosts
  */
 export function readDeployed(stack: string, exported: string): DeployedStack {
-  const resources = (stateShape.parse(JSON.parse(exported)).deployment.resources ?? []).filter((each) => !each.delete);
+  const resources = resourcesIn(exported);
   const outputs = resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
   const hosts: Record<string, DeployedHost> = {};
   for (const { inputs, outputs: answered } of pushes(resources, "apply")) {
@@ -103,6 +103,10 @@ const targetsInput = z.object({ host: z.string(), targets: z.array(z.unknown()) 
 
 type Resource = NonNullable<z.output<typeof stateShape>["deployment"]["resources"]>[number];
 
+function resourcesIn(exported: string): Resource[] {
+  return (stateShape.parse(JSON.parse(exported)).deployment.resources ?? []).filter((each) => !each.delete);
+}
+
 /** The resources that are a push. */
 function pushes(resources: readonly Resource[], verb: string): Resource[] {
   return resources.filter(({ type, inputs }) => type === "command:local:Command" && isPush(inputs.create, verb));
@@ -110,7 +114,7 @@ function pushes(resources: readonly Resource[], verb: string): Resource[] {
 
 /** stdin of the push that last did something to a host, by verb: what a restore sends again. `exported` holds secrets in clear. */
 export function pushInputs(exported: string, host: string): { verb: "secrets" | "apply" | "targets"; stdin: string }[] {
-  const resources = (stateShape.parse(JSON.parse(exported)).deployment.resources ?? []).filter((each) => !each.delete);
+  const resources = resourcesIn(exported);
   return (["secrets", "apply", "targets"] as const).flatMap((verb) =>
     pushes(resources, verb)
       .map(({ inputs }) => plainText(inputs.stdin))
@@ -120,6 +124,13 @@ export function pushInputs(exported: string, host: string): { verb: "secrets" | 
       })
       .map((stdin) => ({ verb, stdin })),
   );
+}
+
+/** Names of the hosts that a stack has pushed a configuration to. */
+export function deployedHosts(exported: string): string[] {
+  return pushes(resourcesIn(exported), "apply")
+    .map(({ inputs }) => (JSON.parse(plainText(inputs.stdin)) as { name: string }).name)
+    .sort();
 }
 
 /** A value of `stack export --show-secrets`: plain, or wrapped with its plaintext as JSON. */

@@ -13,18 +13,29 @@ export interface StateFiles {
   state: string;
 }
 
-/** Undefined with any other backend: those know by themselves who is at work. */
+/** Undefined with any other backend: those know by themselves who is at work. And where nobody is logged in: the engine, which runs next, says so. */
 export function stateFiles(stack: string): StateFiles | undefined {
-  const { url } = JSON.parse(execFileSync("pulumi", ["whoami", "--json"], { encoding: "utf8", env: process.env })) as {
-    url: string;
-  };
-  if (!url.startsWith("file://")) return undefined;
+  const url = backend();
+  if (!url?.startsWith("file://")) return undefined;
   const folder = url.startsWith("file://~") ? url.replace("file://~", process.env.HOME ?? "") : fileURLToPath(url);
   const { name } = load(readFileSync("Pulumi.yaml", "utf8")) as { name: string };
   return {
     locks: join(folder, ".pulumi", "locks", "organization", name, stack),
     state: join(folder, ".pulumi", "stacks", name, `${stack}.json`),
   };
+}
+
+function backend(): string | undefined {
+  try {
+    const said = execFileSync("pulumi", ["whoami", "--json"], {
+      encoding: "utf8",
+      env: process.env,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return (JSON.parse(said) as { url: string }).url;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a stack never had anything at Proxmox. The file tells at once what the engine's export takes a second for; without it: not known. */

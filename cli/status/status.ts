@@ -1,9 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MonitoringUrls } from "../../components/monitoringPrimary";
 import { hostPort } from "../../plan/address";
 import type { ScrapeTarget } from "../../plan/types";
-import { exportStack } from "../doctor/stackExport";
+import { exportStack, stackOutputs } from "../doctor/stackExport";
 import { readDeployed } from "../doctor/state";
 import { installCleanup, say, visit } from "../push/reach";
 import { quote } from "../push/remote";
@@ -58,8 +57,7 @@ export async function stackStatus({ stack, wait, json }: StatusRequest): Promise
 }
 
 function readOutputs(stack: string): ClusterOutputs {
-  const text = execFileSync("pulumi", ["stack", "output", "--json", "--stack", stack], { encoding: "utf8" });
-  const outputs = JSON.parse(text) as Partial<ClusterOutputs>;
+  const outputs = JSON.parse(stackOutputs(stack)) as Partial<ClusterOutputs>;
   if (outputs.primary === undefined || outputs.connections?.[outputs.primary] === undefined) {
     throw new Error(
       `stack ${stack}: got no output "primary", want a deployed stack of program cluster; run \`make up STACK=${stack}\``,

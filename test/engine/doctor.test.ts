@@ -87,6 +87,30 @@ test.each(rounds)("named rightly, and nothing else is reported: %s", async (_, p
   expect(after).toMatchObject(well);
 });
 
+test.each([
+  ["doctor", 101],
+  ["status", 1],
+  ["restore", 1],
+  ["dashboards-preview", 1],
+])("%s says in one line that there is no such stack, and what to type", (cli, code) => {
+  const more = cli === "restore" ? ["--host", "nixio"] : [];
+  const ended = run(["node", `dist/cli/${cli}.js`, "--stack", "sandbux", ...more]);
+  expect([ended.code, ended.stdout]).toEqual([code, ""]);
+  expect(ended.stderr).toMatch(
+    /^stack sandbux: its state cannot be read: no stack named 'sandbux' found; `pulumi stack ls` .*\n$/,
+  );
+});
+
+test("restore names the hosts there are, and prints nothing that is for machines", () => {
+  const restore = (host: string) => run(["node", "dist/cli/restore.js", "--stack", "sandbox", "--host", host]);
+  const unknown = { code: 1, stdout: "", stderr: expect.stringMatching(/want HOST=x .*: nixcloud, nixio, nixmon\n$/) };
+  expect(restore("nixoi")).toMatchObject(unknown);
+  expect(restore("")).toMatchObject(unknown);
+  const done = restore("nixio");
+  expect(done.code).toBe(0);
+  expect(done.stdout).toBe("\nnixio: apply, targets are as the stack deployed them\n");
+});
+
 test("--host looks at one host, and refuses one that the stack does not have", () => {
   const { report } = doctor("--host", "nixio");
   expect(new Set(report.checks.map(({ key }) => key.split("/")[1]))).toContain("nixio");

@@ -51,6 +51,12 @@ test("without network, engine and secrets it shows the whole plan, and an invali
   expect(report(alone(["home", "--base=none", "--json"], folder).stdout).error).toContain("2 mistakes");
 });
 
+test("make preview of the sandbox finds the sandbox's state", () => {
+  const ended = run(["env", "-u", "PULUMI_BACKEND_URL", "-u", "PULUMI_CONFIG_PASSPHRASE", "make", "--silent", "preview"]);
+  expect(ended.code).toBe(0);
+  expect(ended.stdout).toContain("Compared with what was last deployed");
+});
+
 test("a danger is refused with exit code 1, unless the policies are left out", () => {
   stackOf(folder, (config) => {
     config["nixmon:lan"] = ["0.0.0.0/0"];

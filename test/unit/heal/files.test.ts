@@ -36,6 +36,12 @@ test("another backend has no files here", () => {
   expect(stateFiles("home")).toBeUndefined();
 });
 
+test("nor has an engine that nobody is logged in to: it says so itself when it runs", () => {
+  writeFileSync(join(folder, "pulumi"), "#!/bin/sh\necho 'error: PULUMI_ACCESS_TOKEN must be set' >&2; exit 3\n");
+  process.env.PATH = `${folder}:${PATH}`;
+  expect(stateFiles("home")).toBeUndefined();
+});
+
 test("a stack without a login to Proxmox in its state is without Proxmox; one with a login, or without a state, may be with it", () => {
   const state = (text: string) => {
     const file = join(folder, "home.json");
