@@ -6,6 +6,7 @@ import { secretKeys } from "../plan/secrets";
 import type { ScrapeTarget } from "../plan/types";
 import { readAuthorities } from "./authorities";
 import { clusterConfig } from "./config";
+import { checkDeployable } from "./deployable";
 import { exporterHosts, hostArgs } from "./hosts";
 import { proxmoxOf } from "./machines";
 import { planStack } from "./plan";
@@ -18,6 +19,7 @@ export async function clusterStack(stack: string, values: StackValues) {
   const plan = planStack(stack, clusterConfig(stack, values, authorities));
   for (const warning of plan.warnings) await pulumi.log.warn(warning);
 
+  checkDeployable(stack, values, Object.values(plan.hosts));
   const proxmox = proxmoxOf(values, Object.values(plan.hosts));
   const secrets = clusterSecrets(values, Object.values(plan.hosts), proxmox, authorities);
   const args = hostArgs(values, plan, secrets, proxmox);

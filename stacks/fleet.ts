@@ -1,4 +1,5 @@
 import { clusterConfig } from "./config";
+import { checkDeployable } from "./deployable";
 import { exporterHosts, hostArgs } from "./hosts";
 import { proxmoxOf } from "./machines";
 import { planStack } from "./plan";
@@ -8,6 +9,7 @@ import { clusterSecrets } from "./secrets";
 /** Hosts that export to a primary which another stack owns; that stack names this one in `fleets`. */
 export async function fleetStack(stack: string, values: StackValues) {
   const plan = planStack(stack, clusterConfig(stack, values));
+  checkDeployable(stack, values, Object.values(plan.hosts));
   const proxmox = proxmoxOf(values, Object.values(plan.hosts));
   const args = hostArgs(values, plan, clusterSecrets(values, Object.values(plan.hosts), proxmox), proxmox);
   const hosts = exporterHosts(plan, args, proxmox);

@@ -26,8 +26,7 @@ export interface Proxmox {
  */
 export function proxmoxOf(values: StackValues, hosts: readonly HostData[]): Proxmox | undefined {
   if (values.proxmox === undefined) return undefined;
-  const watches = hosts.some(({ secrets }) => secrets.some(({ key }) => key === secretKeys.proxmoxTokenSecret));
-  const makes: Make[] = [...madeOf(values.hosts), ...(watches ? (["token"] as const) : [])];
+  const makes = makesOf(values, hosts);
   const { endpoint, insecure, ca, fingerprint, username } = values.proxmox;
   const config = new pulumi.Config();
   const apiToken = config.getSecret("proxmoxApiToken");
@@ -48,7 +47,13 @@ export function proxmoxOf(values: StackValues, hosts: readonly HostData[]): Prox
   };
 }
 
-/** What the login must be allowed to make, each kind once. */
+/** What is made at Proxmox for these hosts, each kind once: machines, and the monitoring token where a host watches it. */
+export function makesOf(values: StackValues, hosts: readonly HostData[]): Make[] {
+  const watches = hosts.some(({ secrets }) => secrets.some(({ key }) => key === secretKeys.proxmoxTokenSecret));
+  return [...madeOf(values.hosts), ...(watches ? (["token"] as const) : [])];
+}
+
+/** What the login must be allowed to make for machines, each kind once. */
 export function madeOf(hosts: StackValues["hosts"]): Make[] {
   const all = Object.values(hosts).flatMap(({ machine, address, ssh }): (Make | false)[] => {
     if (machine.type === "existing") return [];

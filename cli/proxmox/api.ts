@@ -39,6 +39,11 @@ export function loginOf(
   return username && password ? { kind: "password", username, password } : undefined;
 }
 
+/** What to do where there is none. */
+export const wantedLogin =
+  "`pulumi config set --secret nixmon:proxmoxApiToken 'user@realm!name=UUID'`, or PROXMOX_VE_API_TOKEN, " +
+  "or PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD in the environment";
+
 /** Who logs in, without what must stay secret. */
 export function nameOf(login: Login): string {
   return login.kind === "token" ? `token ${login.token.split("=")[0]}` : `user ${login.username}`;

@@ -1,7 +1,16 @@
 import { existsSync } from "node:fs";
 import { Agent, request } from "node:https";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
-import { type Answer, explainFailure, type Login, loginOf, nameOf, type ProxmoxApi, ProxmoxError } from "./api";
+import {
+  type Answer,
+  explainFailure,
+  type Login,
+  loginOf,
+  nameOf,
+  type ProxmoxApi,
+  ProxmoxError,
+  wantedLogin,
+} from "./api";
 import { pems, trustedByProvider } from "./certificates";
 
 const patienceMs = 10_000;
@@ -27,10 +36,7 @@ export interface ProxmoxClient {
 export async function openProxmox(api: ProxmoxApi): Promise<ProxmoxClient> {
   const login = loginOf(api);
   if (login === undefined) {
-    throw new ProxmoxError(
-      `Proxmox API ${api.endpoint}: got no login, want \`pulumi config set --secret nixmon:proxmoxApiToken 'user@realm!name=UUID'\`, ` +
-        "or PROXMOX_VE_API_TOKEN, or PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD in the environment",
-    );
+    throw new ProxmoxError(`Proxmox API ${api.endpoint}: got no login, want ${wantedLogin}`);
   }
   const agent = trustingAgent(api);
   const headers = await logIn(api, agent, login).catch((error: unknown) => {
