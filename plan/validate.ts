@@ -3,6 +3,7 @@ import { type Cluster, type PlannedHost, waysOut } from "./cluster";
 import { jobProblems, portProblems } from "./conflicts";
 import { databaseProblems } from "./databases";
 import { isIdentityUrl } from "./kanidm";
+import { nearest } from "./nearest";
 import { optionProblems } from "./optionChecks";
 import { alertNames, type Thresholds } from "./rules";
 import type { JsonObject, MonitoringOptions, Problem } from "./types";
@@ -233,8 +234,10 @@ function overrideProblems({ config }: Cluster, known: ReadonlySet<string>, thres
   return problems;
 }
 
-/** Names that share the beginning, for a slip of the pen. */
+/** For a slip of the pen the name that was meant, else those that share the beginning. */
 function likely(alert: string, known: ReadonlySet<string>): string {
+  const meant = nearest(alert, known);
+  if (meant !== undefined) return `; did you mean ${meant}?`;
   const start = alert.slice(0, 4).toLowerCase();
   const near = [...known].filter((name) => name.toLowerCase().startsWith(start));
   return near.length > 0 ? `; did you mean ${near.join(", ")}?` : "";

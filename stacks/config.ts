@@ -125,7 +125,13 @@ export function readStack(stack: string, readFile: ReadFile): StackValues {
   const name = `Pulumi.${stack}.yaml`;
   const text = readFile(name);
   if (text === undefined)
-    throw new ConfigError(stack, [{ key: name, got: "no such file", want: "the stack's configuration" }]);
+    throw new ConfigError(stack, [
+      {
+        key: name,
+        got: "no such file",
+        want: `the stack's configuration: is ${stack} its name? Pulumi.nixmon.yaml is one to copy`,
+      },
+    ]);
   const parsed = parseYaml(name, text);
   if ("problem" in parsed) throw new ConfigError(stack, [parsed.problem]);
   const document = parsed.value as { config?: Record<string, unknown> } | null | undefined;

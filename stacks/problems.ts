@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { nearest } from "../plan/nearest";
 import type { Problem } from "../plan/types";
-import { stackSchema } from "./schema";
+import { givenSecrets, stackSchema } from "./schema";
 
 /** Thrown once with everything that is wrong, before anything is touched. */
 export class ConfigError extends Error {
@@ -48,16 +49,27 @@ function shown(value: unknown): string {
   return json.length > 80 ? `${json.slice(0, 77)}...` : json;
 }
 
+/** Of an object of no known type zod gives the object with the path of its type. */
+function found({ code, input, path }: z.core.$ZodIssue): unknown {
+  const last = path.at(-1);
+  const inside = code === "invalid_union" && typeof last === "string" && input !== null && typeof input === "object";
+  return inside ? (input as Record<string, unknown>)[last] : input;
+}
+
 /** Turns zod's issues into problems that name key, finding and remedy. */
 export function problemsOf(error: z.core.$ZodError): Problem[] {
   return error.issues.flatMap((issue) => {
     if (issue.code === "unrecognized_keys") {
-      const known = knownKeys(issue.path).join(", ");
-      return issue.keys.map((key) => ({
-        key: keyPath([...issue.path, key]),
-        got: "an unknown key",
-        want: `one of ${known}`,
-      }));
+      const known = [...knownKeys(issue.path), ...(issue.path.length === 0 ? givenSecrets : [])];
+      return issue.keys.map((key) => {
+        const meant = nearest(key, known);
+        const question = meant === undefined ? "" : `; did you mean ${meant}?`;
+        return {
+          key: keyPath([...issue.path, key]),
+          got: "an unknown key",
+          want: `one of ${known.join(", ")}${question}`,
+        };
+      });
     }
     if (issue.code === "invalid_key") {
       const want = issue.issues[0]?.message ?? "a valid name";
@@ -66,6 +78,6 @@ export function problemsOf(error: z.core.$ZodError): Problem[] {
     const want = issue.message.startsWith("Invalid input: expected ")
       ? issue.message.replace(/^Invalid input: expected (.*?)(, received .*)?$/, "$1")
       : issue.message;
-    return [{ key: keyPath(issue.path), got: shown(issue.input), want }];
+    return [{ key: keyPath(issue.path), got: shown(found(issue)), want }];
   });
 }

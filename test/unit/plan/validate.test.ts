@@ -124,6 +124,11 @@ test.each<[string, ClusterConfig, string]>([
     "monitoring.alerts.HighCPU: got an unknown alert, want an alert of alerts/*.yaml; did you mean HighCPUUsage?",
   ],
   [
+    "an alert with a slip of the pen",
+    everywhere({ alerts: { HighCPUUsgae: { enable: false } } }),
+    "monitoring.alerts.HighCPUUsgae: got an unknown alert, want an alert of alerts/*.yaml; did you mean HighCPUUsage?",
+  ],
+  [
     "an unknown alert on a host",
     withHost("nixserv", { monitoring: { alerts: { Nope: {} } } }),
     "hosts.nixserv.monitoring.alerts.Nope: got an unknown alert, want an alert of alerts/*.yaml",

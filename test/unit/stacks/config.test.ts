@@ -39,6 +39,17 @@ describe("a stack's configuration", () => {
     expect(mistakes({})).toEqual([]);
   });
 
+  test("names the key that may have been meant, and secrets among those that are known", () => {
+    const [message = ""] = mistakes({ proxmoxApiTokn: "x" });
+    expect(message).toMatch(
+      /^ {2}nixmon:proxmoxApiTokn: got an unknown key, want one of program, .*, proxmoxApiToken, .*; did you mean proxmoxApiToken\?$/,
+    );
+    expect(mistakes({ hosts: { nixmon: { ...good.hosts.nixmon, adress: "x" } } })[0]).toMatch(
+      /scrapes; did you mean address\?$/,
+    );
+    expect(mistakes({ hosts: { nixmon: { ...good.hosts.nixmon, nonsense: "x" } } })[0]).toMatch(/scrapes$/);
+  });
+
   test.each<[string, Record<string, unknown>, string]>([
     [
       "an unknown key",
@@ -101,7 +112,17 @@ describe("a stack's configuration", () => {
     [
       "a machine of no known type",
       host({ machine: { type: "cloud" } }),
-      '  nixmon:hosts.nixmon.machine.type: got {"type":"cloud"}, want an object whose `type` is vm, lxc or existing',
+      '  nixmon:hosts.nixmon.machine.type: got "cloud", want an object whose `type` is vm, lxc or existing',
+    ],
+    [
+      "a machine that is no object",
+      host({ machine: "vm" }),
+      '  nixmon:hosts.nixmon.machine: got "vm", want an object whose `type` is vm, lxc or existing',
+    ],
+    [
+      "a machine without a type",
+      host({ machine: { template: 9000 } }),
+      "  nixmon:hosts.nixmon.machine.type: got nothing, want an object whose `type` is vm, lxc or existing",
     ],
     [
       "a machine's size without unit",
