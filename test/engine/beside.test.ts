@@ -1,0 +1,66 @@
+import { spawn } from "node:child_process";
+import { readdirSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { changedConfig, eventually, onHost, root, up } from "./sandbox";
+
+/** Two people, or a person and CI, deploy two stacks from one checkout at the same moment. */
+
+afterAll(() => {
+  for (const stack of ["fleet", "sandbox"]) up(stack);
+});
+
+/** `pulumi up`, without waiting for it. */
+function begin(stack: string, config: string) {
+  const words = [
+    "pulumi",
+    "up",
+    "--stack",
+    stack,
+    "--config-file",
+    config,
+    "--yes",
+    "--skip-preview",
+    "--non-interactive",
+  ];
+  const engine = spawn("bash", ["-c", '. "$0/sandbox/env.sh" && exec "$@"', root, ...words], { cwd: root });
+  let printed = "";
+  for (const stream of [engine.stdout, engine.stderr])
+    stream.setEncoding("utf8").on("data", (text) => (printed += text));
+  return new Promise<{ code: number | null; printed: string }>((done) =>
+    engine.on("close", (code) => done({ code, printed })),
+  );
+}
+
+/** The folders in which the pushes of this checkout meet the program of their run. */
+function meetings(): string[] {
+  const { ino } = statSync(`${root}/dist/cli/push.js`);
+  return readdirSync(tmpdir()).filter((name) => new RegExp(`^nixmon-push-.*-${ino}-\\d+$`).test(name));
+}
+
+test("two runs at the same time deploy to their own hosts, each by its own program, and leave nothing behind", async () => {
+  const scrape = (job: string) => [{ job, port: 20001 }];
+  const own = (stack: string, host: string) =>
+    changedConfig(stack, (config) =>
+      Object.assign(config["nixmon:hosts"][host] ?? {}, { scrapes: scrape(`of-${host}`) }),
+    );
+  const runs = [begin("sandbox", own("sandbox", "nixcloud")), begin("fleet", own("fleet", "nixdev"))];
+  const ended = Promise.all(runs);
+  const seen = new Set<string>();
+  let over = false;
+  void ended.then(() => (over = true));
+  while (!over) {
+    for (const name of meetings()) seen.add(name);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  for (const { code, printed } of await ended) expect([code, printed]).toEqual([0, expect.any(String)]);
+  for (const [host, other] of [
+    ["nixcloud", "nixdev"],
+    ["nixdev", "nixcloud"],
+  ]) {
+    const manifest = onHost(host as string, "cat /etc/nixmon/manifest.json");
+    expect(manifest).toContain(`of-${host}`);
+    expect(manifest).not.toContain(`of-${other}`);
+  }
+  expect(seen.size).toBe(2);
+  await eventually(10, meetings, (left) => left.length === 0);
+});
