@@ -29,6 +29,7 @@ mostly_without_sandbox() {
   step logs test/with-tools.sh logs
   step property test/with-tools.sh property
   step trust test/with-tools.sh trust
+  step engine-alone test/engine/run.sh alone
   step faults sandbox/apart.sh faults test/faults/run.sh --third
 }
 

@@ -5,6 +5,7 @@ import { must, run } from "./sandbox";
  * already is used and none is removed: for work on one test file at a time.
  */
 export default function globalSetup(): void {
+  if (process.env.NIXMON_ENGINE_PART === "alone") return;
   if (process.env.NIXMON_ENGINE_KEEP && run(["sandbox/hosts/machine.sh", "exec", "nixmon", "true"]).code === 0) return;
   must(["sandbox/down.sh"]);
   must(["sandbox/up.sh"]);

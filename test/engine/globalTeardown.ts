@@ -1,5 +1,5 @@
 import { must } from "./sandbox";
 
 export default function globalTeardown(): void {
-  if (!process.env.NIXMON_ENGINE_KEEP) must(["sandbox/down.sh"]);
+  if (!process.env.NIXMON_ENGINE_KEEP && process.env.NIXMON_ENGINE_PART !== "alone") must(["sandbox/down.sh"]);
 }
