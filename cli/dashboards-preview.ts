@@ -4,8 +4,17 @@ import { defineCommand, runMain } from "citty";
 import { columns } from "./columns";
 import { askDirectly, askOverSsh } from "./dashboards-preview/ask";
 import { preview } from "./dashboards-preview/preview";
+import { checkOptions, wholeNumber } from "./options";
 import { installCleanup } from "./push/reach";
 import { prometheusOf } from "./status/status";
+
+const options = {
+  stack: { type: "string", description: "a deployed stack, whose primary is asked over SSH" },
+  prometheus: { type: "string", description: "instead: address of a Prometheus that this machine can reach" },
+  minutes: { type: "string", default: "30", description: "how far the pictures go back" },
+  out: { type: "string", default: "build/dashboards-preview", description: "folder of the pages" },
+  json: { type: "boolean", default: false, description: "print JSON instead of a table" },
+} as const;
 
 /** `make dashboards-preview`: every dashboard as a page of pictures, from what Prometheus holds now. */
 const command = defineCommand({
@@ -13,15 +22,10 @@ const command = defineCommand({
     name: "dashboards-preview",
     description: "Draws the dashboards from a Prometheus, so that a person can look before Grafana is there",
   },
-  args: {
-    stack: { type: "string", description: "a deployed stack, whose primary is asked over SSH" },
-    prometheus: { type: "string", description: "instead: address of a Prometheus that this machine can reach" },
-    minutes: { type: "string", default: "30", description: "how far the pictures go back" },
-    out: { type: "string", default: "build/dashboards-preview", description: "folder of the pages" },
-    json: { type: "boolean", default: false, description: "print JSON instead of a table" },
-  },
-  async run({ args }) {
+  args: options,
+  async run({ args, rawArgs }) {
     try {
+      checkOptions(rawArgs, options);
       process.exitCode = (await draw(args)) > 0 ? 1 : 0;
     } catch (error) {
       console.error(error instanceof Error ? error.message : String(error));
@@ -40,8 +44,7 @@ interface Wanted {
 
 /** @returns how many queries Prometheus refused */
 async function draw(args: Wanted): Promise<number> {
-  const range = 60 * Number(args.minutes);
-  if (!(range >= 60)) throw new Error(`--minutes: got "${args.minutes}", want a number of minutes, at least 1`);
+  const range = 60 * wholeNumber("minutes", args.minutes, 1);
   if ((args.stack === undefined) === (args.prometheus === undefined))
     throw new Error("want one of --stack NAME and --prometheus URL");
   installCleanup();

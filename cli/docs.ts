@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { defineCommand, runMain } from "citty";
 import { generatedPages, type Page } from "./docs/pages";
+import { checkOptions } from "./options";
 import { packageRoot } from "./push/release";
 
 /** Line number, from 1, of the first line in which two texts differ. */
@@ -26,12 +27,17 @@ function isCurrent(root: string, { path, content }: Page): boolean {
   return found === content;
 }
 
+const options = {
+  check: { type: "boolean", description: "Write nothing, fail where a file differs", default: false },
+} as const;
+
 const command = defineCommand({
   meta: { name: "docs", description: "Write the tables of docs/ and README.md that are made of code" },
-  args: { check: { type: "boolean", description: "Write nothing, fail where a file differs", default: false } },
-  run({ args }) {
+  args: options,
+  run({ args, rawArgs }) {
     const root = packageRoot();
     try {
+      checkOptions(rawArgs, options);
       const pages = generatedPages(root);
       if (!args.check) {
         for (const page of pages) write(root, page);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { defineCommand, runMain } from "citty";
 import { readLevels } from "../policy/levels";
 import { ConfigError } from "../stacks/problems";
+import { checkOptions } from "./options";
 import { type Base, BaseError, committed, deployed } from "./preview/base";
 import { compare } from "./preview/compare";
 import { describeStack } from "./preview/describe";
@@ -12,35 +13,44 @@ import { markdown, type Report, reportTitle } from "./preview/markdown";
 
 const say = (text: string): void => console.error(`preview: ${text}`);
 
+const options = {
+  stack: { type: "positional", description: "Stack, as in Pulumi.<stack>.yaml", required: true },
+  base: {
+    type: "string",
+    description:
+      "Compare with: state (what was last deployed), a branch or commit, or none. Default: state where it is within reach, else none",
+    default: "",
+  },
+  policies: { type: "boolean", description: "Ask the policies, too (--no-policies: do not)", default: true },
+  json: { type: "boolean", description: "Print the report as JSON", default: false },
+  most: {
+    type: "string",
+    description: "Characters that the report may have; a longer one is cut after a line",
+    default: String(commentLimit),
+  },
+  describe: {
+    type: "boolean",
+    description: "Print the plan alone, as JSON, for a comparison with another",
+    default: false,
+  },
+} as const;
+
 const command = defineCommand({
   meta: {
     name: "nixmon-preview",
     description:
       "Show what a stack's configuration would change, per host, as a comment for a pull request. Needs no host, no Proxmox and no secret. Exit code 1: the configuration is invalid, or a policy refuses it",
   },
-  args: {
-    stack: { type: "positional", description: "Stack, as in Pulumi.<stack>.yaml", required: true },
-    base: {
-      type: "string",
-      description:
-        "Compare with: state (what was last deployed), a branch or commit, or none. Default: state where it is within reach, else none",
-      default: "",
-    },
-    policies: { type: "boolean", description: "Ask the policies, too (--no-policies: do not)", default: true },
-    json: { type: "boolean", description: "Print the report as JSON", default: false },
-    most: {
-      type: "string",
-      description: "Characters that the report may have; a longer one is cut after a line",
-      default: String(commentLimit),
-    },
-    describe: {
-      type: "boolean",
-      description: "Print the plan alone, as JSON, for a comparison with another",
-      default: false,
-    },
-  },
-  run({ args }) {
+  args: options,
+  run({ args, rawArgs }) {
     const project = process.cwd();
+    try {
+      checkOptions(rawArgs, options);
+    } catch (error) {
+      say((error as Error).message);
+      process.exitCode = 1;
+      return;
+    }
     try {
       const description = describeStack(args.stack, project);
       if (args.describe) return console.log(JSON.stringify(description.hosts));

@@ -1,25 +1,29 @@
 import { relative } from "node:path";
 import { defineCommand, runMain } from "citty";
+import { checkOptions } from "./options";
 import { forecastTable } from "./render/forecast";
 import { render } from "./render/render";
 import { table } from "./render/table";
+
+const options = {
+  stack: { type: "positional", description: "Stack, as in Pulumi.<stack>.yaml", required: true },
+  out: {
+    type: "string",
+    description: "Folder to write to; the stack gets one of its own in it",
+    default: "build/rendered",
+  },
+  json: { type: "boolean", description: "Print the result as JSON", default: false },
+} as const;
 
 const command = defineCommand({
   meta: {
     name: "nixmon-render",
     description: "Write what each host of a stack would get, without engine, network or secrets",
   },
-  args: {
-    stack: { type: "positional", description: "Stack, as in Pulumi.<stack>.yaml", required: true },
-    out: {
-      type: "string",
-      description: "Folder to write to; the stack gets one of its own in it",
-      default: "build/rendered",
-    },
-    json: { type: "boolean", description: "Print the result as JSON", default: false },
-  },
-  run({ args }) {
+  args: options,
+  run({ args, rawArgs }) {
     try {
+      checkOptions(rawArgs, options);
       const result = render({ stack: args.stack, out: args.out, project: process.cwd() });
       if (args.json) return console.log(JSON.stringify(result, null, 2));
       console.log(table(result.hosts));

@@ -2,6 +2,7 @@
 import { defineCommand, runMain } from "citty";
 import { exportStack } from "./doctor/stackExport";
 import { deployedHosts, pushInputs } from "./doctor/state";
+import { checkOptions } from "./options";
 import { apply } from "./push/apply";
 import { type Caller, caller, onBehalfOf } from "./push/caller";
 import { secrets, targets } from "./push/deliver";
@@ -17,6 +18,11 @@ function noSuchHost(host: string, hosts: readonly string[]): string {
   return `got ${host === "" ? "no host" : `host ${host}`}, want HOST=x with one that it has deployed: ${hosts.join(", ")}`;
 }
 
+const options = {
+  stack: { type: "string", required: true, description: "name of the stack" },
+  host: { type: "string", required: true, description: "name of the host" },
+} as const;
+
 /**
  * Sends a host again what its stack last deployed there, in case somebody changed it by hand: the engine compares with its state, not
  * with the host, and would find nothing to do.
@@ -26,12 +32,10 @@ const command = defineCommand({
     name: "restore",
     description: "Puts back on a host what the stack deployed: secrets, configuration, targets",
   },
-  args: {
-    stack: { type: "string", required: true, description: "name of the stack" },
-    host: { type: "string", required: true, description: "name of the host" },
-  },
-  async run({ args }) {
+  args: options,
+  async run({ args, rawArgs }) {
     try {
+      checkOptions(rawArgs, options);
       installCleanup();
       const state = exportStack(args.stack, true);
       const inputs = pushInputs(state, args.host);

@@ -52,7 +52,16 @@ test("without network, engine and secrets it shows the whole plan, and an invali
 });
 
 test("make preview of the sandbox finds the sandbox's state", () => {
-  const ended = run(["env", "-u", "PULUMI_BACKEND_URL", "-u", "PULUMI_CONFIG_PASSPHRASE", "make", "--silent", "preview"]);
+  const ended = run([
+    "env",
+    "-u",
+    "PULUMI_BACKEND_URL",
+    "-u",
+    "PULUMI_CONFIG_PASSPHRASE",
+    "make",
+    "--silent",
+    "preview",
+  ]);
   expect(ended.code).toBe(0);
   expect(ended.stdout).toContain("Compared with what was last deployed");
 });
