@@ -32,7 +32,8 @@ export function judgeTargets(situation: Situation): Verdict {
     const judged = wanted.map((target) => judgeTarget(target, collector, situation));
     verdict.results.push(...judged.map(({ result }) => result));
     const cut = judged.filter(({ blocked }) => blocked).map(({ result }) => result);
-    if (cut.length > 0) verdict.results.push(network(host, cut, wanted, situation));
+    const free = judged.filter((_, place) => isFree(wanted[place])).map(({ result }) => result);
+    if (cut.length > 0) verdict.results.push(network(host, cut, free, wanted, situation));
     for (const { back } of judged) if (back) verdict.notes.push({ host, text: back });
     const waiting = wanted.filter((_, place) => judged[place]?.waiting).map(({ name }) => name);
     if (waiting.length > 0) verdict.notes.push({ host, text: `not scraped yet: ${waiting.join(", ")}` });
@@ -85,6 +86,7 @@ interface JudgedTarget {
 
 function judgeTarget(target: ScrapeTarget, collector: CollectorFacts, situation: Situation): JudgedTarget {
   const { host, name } = target;
+  const own = situation.stack.hosts[host];
   const key = `target/${host}/${name}`;
   const what = `Prometheus scrapes ${name}`;
   const active = collector.targets?.find((each) => isTarget(each, target));
@@ -119,13 +121,32 @@ function judgeTarget(target: ScrapeTarget, collector: CollectorFacts, situation:
     result: wrong(key, host, what, {
       found: `${name} is down for Prometheus: ${active.lastError}`,
       wanted: "up",
-      why:
-        situation.stack.hosts[host] === undefined
-          ? "the host belongs to another stack: let doctor look at that one"
-          : "see the host's own checks",
-      type: primaryCommand(situation, `curl -sv ${active.scrapeUrl} -o /dev/null`),
+      why: cause(target, active.lastError, situation),
+      type: [
+        ...primaryCommand(situation, `curl -sv ${active.scrapeUrl} -o /dev/null`),
+        ...(isFree(target) && own !== undefined ? [onHost(own, "ss -tlnp")] : []),
+      ],
     }),
   };
+}
+
+/** A program of the owner's own, of which the host's gate checks nothing. */
+function isFree(target: ScrapeTarget | undefined): boolean {
+  return target?.name.startsWith("scrape:") === true;
+}
+
+function cause(target: ScrapeTarget, lastError: string, { stack }: Situation): string {
+  if (stack.hosts[target.host] === undefined) return "the host belongs to another stack: let doctor look at that one";
+  if (!isFree(target)) return "see the host's own checks";
+  if (lastError.includes("connection refused"))
+    return `nothing listens on port ${target.port} of ${target.host}, or only for the host itself; or a firewall refuses the primary`;
+  if (/deadline exceeded|timeout|no route/.test(lastError))
+    return "the program is too slow, or a firewall drops the primary's connections";
+  if (/HTTP status 40[13]/.test(lastError))
+    return "the program wants another token, or none was given: `bearerTokenSecret` of the scrape";
+  if (lastError.includes("HTTP status 404"))
+    return `the program has no page ${target.path}: is \`path\` of the scrape right?`;
+  return "what answers there gives no metrics";
 }
 
 function isTarget({ labels, scrapeUrl }: ScrapedTarget, target: ScrapeTarget): boolean {
@@ -140,7 +161,9 @@ function isTarget({ labels, scrapeUrl }: ScrapedTarget, target: ScrapeTarget): b
 }
 
 /** By the host's own gate, which knows nothing of what is turned off there. */
-function answersAtHome({ host, name }: ScrapeTarget, { stack, facts }: Situation): boolean {
+function answersAtHome(target: ScrapeTarget, { stack, facts }: Situation): boolean {
+  const { host, name } = target;
+  if (isFree(target)) return false;
   const [row = ""] = name.split(":");
   const [deployed, known] = [stack.hosts[host], facts[host]];
   if (known?.gate === undefined || known.gate.failing.some((each) => rowsOf(each).includes(row))) return false;
@@ -151,8 +174,14 @@ function isRemote({ address }: ScrapeTarget): boolean {
   return address !== "127.0.0.1";
 }
 
-/** Several targets of one host that are healthy there and out of reach here have one cause. */
-function network(host: string, cut: readonly Result[], wanted: readonly ScrapeTarget[], situation: Situation): Result {
+/** Several targets of one host that are healthy there and out of reach here have one cause, and so have its free scrapes by then. */
+function network(
+  host: string,
+  cut: readonly Result[],
+  free: readonly Result[],
+  wanted: readonly ScrapeTarget[],
+  situation: Situation,
+): Result {
   const names = cut.map(({ key }) => key.slice(key.lastIndexOf("/") + 1));
   const ports = wanted.filter(({ name }) => names.includes(name)).map(({ port }) => port);
   const own = situation.stack.hosts[host];
@@ -164,7 +193,7 @@ function network(host: string, cut: readonly Result[], wanted: readonly ScrapeTa
       own === undefined
         ? []
         : [onHost(own, "nft list ruleset"), onHost(own, "systemctl restart firewall.service nftables.service")],
-    explains: cut.map(({ key }) => key),
+    explains: [...cut, ...free].map(({ key }) => key),
   });
 }
 
