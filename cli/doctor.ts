@@ -14,7 +14,7 @@ const options = {
 
 const command = defineCommand({
   meta: {
-    name: "doctor",
+    name: "nixmon-doctor",
     description:
       "Looks at every host of a deployed stack and says what is wrong, why, and what to type. " +
       "Exit code: the number of findings, at most 100; 101 where it could not look",

@@ -37,7 +37,7 @@ const options = {
 
 const command = defineCommand({
   meta: {
-    name: "nixmon-preview",
+    name: "preview",
     description:
       "Show what a stack's configuration would change, per host, as a comment for a pull request. Needs no host, no Proxmox and no secret. Exit code 1: the configuration is invalid, or a policy refuses it",
   },

@@ -29,7 +29,7 @@ const options = {
  */
 const command = defineCommand({
   meta: {
-    name: "restore",
+    name: "nixmon-restore",
     description: "Puts back on a host what the stack deployed: secrets, configuration, targets",
   },
   args: options,
