@@ -12,7 +12,8 @@ test.each([
   ["adress", "address"],
   ["postgresDatabase", "postgresDatabases"],
   ["wan", "lan"],
-  ["lna", "lan"],
+  ["lna", undefined],
+  ["addresss", "address"],
   ["something", undefined],
   ["", undefined],
 ])("%j may mean %j", (given, meant) => {
