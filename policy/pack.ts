@@ -16,7 +16,7 @@ interface Pushed {
 function pushed({ type, props }: Subject): Pushed | undefined {
   if (type !== "command:local:Command") return undefined;
   try {
-    if (!/\bpush\.js\b/.test(String(props.create))) return undefined;
+    if (!/\bpush\.(sh|js)\b/.test(String(props.create))) return undefined;
     const told = JSON.parse(String(props.stdin)) as Pushed;
     return told.connection === undefined ? undefined : told;
   } catch {

@@ -20,7 +20,7 @@ export const verbNames: readonly string[] = Object.keys(verbs);
 
 /** Whether the command of a resource is this push; in states from before there was push.sh it is push.js. */
 export const isPush = (command: unknown, verb: string): boolean =>
-  new RegExp(`\\bpush\\.(sh|js) ${verb}$`).test(String(command));
+  new RegExp(`\\bpush\\.(sh|js)'? ${verb}$`).test(String(command));
 
 /** Does what the verb says, to its exit code. Errors go to the caller's stderr. */
 export async function carryOut(word: string, stdin: string): Promise<number> {

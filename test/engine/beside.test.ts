@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { changedConfig, eventually, onHost, root, up } from "./sandbox";
 
 /** Two people, or a person and CI, deploy two stacks from one checkout at the same moment. */
@@ -33,8 +34,14 @@ function begin(stack: string, config: string) {
 
 /** The folders in which the pushes of this checkout meet the program of their run. */
 function meetings(): string[] {
-  const { ino } = statSync(`${root}/dist/cli/push.js`);
-  return readdirSync(tmpdir()).filter((name) => new RegExp(`^nixmon-push-.*-${ino}-\\d+$`).test(name));
+  const ours = (name: string) => {
+    try {
+      return readFileSync(join(tmpdir(), name, "script"), "utf8").trim() === `${root}/dist/cli/push.js`;
+    } catch {
+      return false; // gone, or not ready
+    }
+  };
+  return readdirSync(tmpdir()).filter((name) => name.startsWith("nixmon-push-") && ours(name));
 }
 
 test("two runs at the same time deploy to their own hosts, each by its own program, and leave nothing behind", async () => {

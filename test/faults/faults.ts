@@ -256,7 +256,10 @@ export const interruptions: readonly Interruption[] = [
   },
 ];
 
-/** Before it strikes at `confirm`, the way of the confirmation has to be shut; the step before is the last moment for it. */
+/**
+ * Before it strikes at `confirm`, or at `gate`, which may take no time, the way of the confirmation has to be shut; the step before is the last
+ * moment for it.
+ */
 export function prepare(fault: Interruption, host: string, step: string): void {
-  if (fault.at === "confirm" && step === "gate") shut(host);
+  if ((fault.at === "confirm" && step === "gate") || (fault.at === "gate" && step === "activate")) shut(host);
 }

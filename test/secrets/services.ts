@@ -68,11 +68,12 @@ export function postAlert(): void {
 
 /** When each service of the host was started last, by unit. */
 export function unitsStarted(): Record<string, string> {
-  const shown = onHost(host, "systemctl show --property=Id --property=InvocationID '*.service'");
+  const shown = onHost(host, "systemctl show --property=Id --property=InvocationID --property=TriggeredBy '*.service'");
   const pairs = shown
     .split("\n\n")
+    .filter((unit) => !/^TriggeredBy=.*\.timer/m.test(unit))
     .map((unit) => [/^Id=(.*)$/m.exec(unit)?.[1], /^InvocationID=(.*)$/m.exec(unit)?.[1]]);
-  // runs of the agent itself, and of what is not the product's
+  // without what a timer starts, runs of the agent itself, and what is not the product's
   return Object.fromEntries(
     pairs.sort().filter(([id]) => id && !/^(run-|ssh|nixmon-rollback|systemd-|user@)/.test(id)),
   );
