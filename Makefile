@@ -130,7 +130,7 @@ bench: tools build ## Measure the figures of docs/benchmarks.md on the sandbox
 	@test/bench/run.sh
 
 .PHONY: bench-compare
-bench-compare: tools build ## The same work by this project, pyinfra and Ansible on 50 hosts (an hour)
+bench-compare: tools build ## The same work by this project, pyinfra and Ansible on 50 hosts; half an hour
 	@eval "$$(tools/env.sh)" && NIXMON_BENCH_VENV="$$(test/bench/compare/venv.sh)" node test/bench/compare/run.js && node test/bench/report.js
 
 .PHONY: bench-plan
