@@ -26,6 +26,9 @@ export function chainHolds(chain: readonly number[], read: Read): boolean {
   return chain.every((pid, place) => place === chain.length - 1 || read(pid)?.parent === chain[place + 1]);
 }
 
+/** How often it is looked whether another process is still there, ms. A whole push may take less than a second. */
+export const lookEvery = 200;
+
 /**
  * Calls `gone` when the engine that started us is killed. Its plugins outlive it by minutes, and an orphaned push would go on to change a
  * host that nobody watches. Without /proc (not Linux) nothing is watched, and the push runs to its end.
@@ -37,7 +40,7 @@ export function watchEngine(gone: () => void): void {
     if (chainHolds(chain, readStat)) return;
     clearInterval(timer);
     gone();
-  }, 1000);
+  }, lookEvery);
   timer.unref();
 }
 

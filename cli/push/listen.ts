@@ -3,7 +3,7 @@ import { closeSync, constants, mkdirSync, openSync, rmSync, writeFileSync, write
 import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { engineOf, signalCodes, watchEngine } from "./engine";
+import { engineOf, lookEvery, signalCodes, watchEngine } from "./engine";
 
 /** Calls at work at once. One that finds no place does its work itself. */
 const places = 64;
@@ -103,7 +103,7 @@ function listen(folder: string, engine: string, script: string): void {
       gone.abort();
       free(place);
     }
-  }, 1000).unref();
+  }, lookEvery).unref();
   atEnd(() => {
     clearInterval(watch);
     socket.destroy();

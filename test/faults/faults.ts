@@ -147,8 +147,9 @@ export interface Interruption {
 const shut = (host: string) =>
   void onHost(
     host,
-    `nft add table inet fault && nft add chain inet fault input '{ type filter hook input priority -10; }' &&
-     nft add rule inet fault input tcp dport 22 ct state new drop`,
+    `nft list table inet fault >/dev/null 2>&1 || { nft add table inet fault &&
+     nft add chain inet fault input '{ type filter hook input priority -10; }' &&
+     nft add rule inet fault input tcp dport 22 ct state new drop; }`,
   );
 const open = (host: string) => void onHost(host, "nft delete table inet fault 2>/dev/null || true");
 
@@ -157,7 +158,11 @@ const killAt = (at: string, third: readonly Role[] = []): Interruption => ({
   what: `kill -9 of the engine at step ${at}`,
   at,
   killsEngine: true,
-  strike: (_, killEngine) => killEngine(),
+  // Else a step later it might be confirmed, before anybody could notice.
+  strike: (host, killEngine) => {
+    shut(host);
+    killEngine();
+  },
   clear: open,
   third,
 });
@@ -192,6 +197,7 @@ const killWithin = (
   more: Partial<Interruption>,
 ): Interruption => ({
   ...killAt(at),
+  strike: (_, killEngine) => killEngine(),
   what: `kill -9 of the engine ${what}`,
   moment,
   ...more,
