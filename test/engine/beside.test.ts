@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startUp } from "../faults/cluster";
 import { changedConfig, eventually, onHost, root, up } from "./sandbox";
 
 /** Two people, or a person and CI, deploy two stacks from one checkout at the same moment. */
@@ -9,28 +9,6 @@ import { changedConfig, eventually, onHost, root, up } from "./sandbox";
 afterAll(() => {
   for (const stack of ["fleet", "sandbox"]) up(stack);
 });
-
-/** `pulumi up`, without waiting for it. */
-function begin(stack: string, config: string) {
-  const words = [
-    "pulumi",
-    "up",
-    "--stack",
-    stack,
-    "--config-file",
-    config,
-    "--yes",
-    "--skip-preview",
-    "--non-interactive",
-  ];
-  const engine = spawn("bash", ["-c", '. "$0/sandbox/env.sh" && exec "$@"', root, ...words], { cwd: root });
-  let printed = "";
-  for (const stream of [engine.stdout, engine.stderr])
-    stream.setEncoding("utf8").on("data", (text) => (printed += text));
-  return new Promise<{ code: number | null; printed: string }>((done) =>
-    engine.on("close", (code) => done({ code, printed })),
-  );
-}
 
 /** The folders in which the pushes of this checkout meet the program of their run. */
 function meetings(): string[] {
@@ -50,8 +28,8 @@ test("two runs at the same time deploy to their own hosts, each by its own progr
     changedConfig(stack, (config) =>
       Object.assign(config["nixmon:hosts"][host] ?? {}, { scrapes: scrape(`of-${host}`) }),
     );
-  const runs = [begin("sandbox", own("sandbox", "nixcloud")), begin("fleet", own("fleet", "nixdev"))];
-  const ended = Promise.all(runs);
+  const runs = [startUp("sandbox", own("sandbox", "nixcloud")), startUp("fleet", own("fleet", "nixdev"))];
+  const ended = Promise.all(runs.map((run) => run.ended));
   const seen = new Set<string>();
   let over = false;
   void ended.then(() => (over = true));
@@ -59,7 +37,7 @@ test("two runs at the same time deploy to their own hosts, each by its own progr
     for (const name of meetings()) seen.add(name);
     await new Promise((done) => setTimeout(done, 50));
   }
-  for (const { code, printed } of await ended) expect([code, printed]).toEqual([0, expect.any(String)]);
+  for (const { code, output } of await ended) expect([code, output]).toEqual([0, expect.any(String)]);
   for (const [host, other] of [
     ["nixcloud", "nixdev"],
     ["nixdev", "nixcloud"],
