@@ -4,7 +4,7 @@ import { type ApplyInput, readApply } from "./input";
 import { hostPayload } from "./payload";
 import { ReachError, say, visit } from "./reach";
 import { packageRoot, releaseHash } from "./release";
-import { applyCommand, applyHere, confirmCommand, lastCommand, measured, silenceAllowed } from "./remote";
+import { applyCommand, confirmCommand, lastCommand, measured, silenceAllowed } from "./remote";
 import type { Ended } from "./session";
 
 /** The agent answers each beat. Together with connecting, and with asking once more, a host that hangs is given up within a minute. */
@@ -21,7 +21,7 @@ export async function apply(text: string): Promise<number> {
   const tried = await visit(input, {
     command: applyCommand(connection.user, payload.hash, limits, input.activation),
     // that of its secrets, which have just been delivered
-    overKept: lastCommand(applyHere(payload.hash, limits, input.activation)),
+    overKept: lastCommand(applyCommand("root", payload.hash, limits, input.activation)),
     input: async () => {
       const { archive } = await import("./archive");
       return measured(await archive(payload.product, payload.own));

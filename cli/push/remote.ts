@@ -70,9 +70,12 @@ read -r id </proc/sys/kernel/random/uuid && dir=/var/lib/nixmon/incoming.$id && 
 why=$(exec timeout 300 sh -c 'read -r length && head -c "$length" | tar -xzf - -C "$0"' "$dir" 2>&1) || { rm -rf "$dir"; fail; }
 exec sh "$dir/agent" apply "$dir" "$@"`;
 
+// What comes next on stdin, see `measured`.
+const next = `timeout 60 sh -c 'read -r length && exec head -c "$length"'`;
+
 // stdin: the length of the agent, the agent, then what its command reads. It goes through no file and no command line.
 const readAndRun = `${path}
-agent=$(timeout 60 sh -c 'read -r length && exec head -c "$length"') && eval "$agent"`;
+agent=$(${next}) && eval "$agent"`;
 
 /** What a host that serves says on both outputs when a command of it went well. */
 export const ended = "nixmon-agent: ended";
@@ -80,7 +83,7 @@ export const ended = "nixmon-agent: ended";
 // stdin: commands, each after its length and before what it reads. The first one that fails ends it, with its exit code; so does a minute of silence.
 const serveAndWait = `${path}
 code=1
-while command=$(timeout 60 sh -c 'read -r length && exec head -c "$length"') && [ -n "$command" ]; do
+while command=$(${next}) && [ -n "$command" ]; do
   eval "$command" || exit
   code=0; echo '${ended}'; echo '${ended}' >&2
 done
@@ -97,7 +100,7 @@ export function inCommand(agent: Buffer, words: readonly string[], input: string
   return Buffer.concat([wholeOrNothing(command), Buffer.from(input)]);
 }
 
-/** What a host that serves needs before the input of `command`, which takes the rest of the connection for itself. */
+/** What a host that serves, as root, needs before the input of `command`, which takes the rest of the connection for itself. */
 export function lastCommand(command: string): Buffer {
   return wholeOrNothing(`exec ${command}`);
 }
@@ -109,19 +112,10 @@ function wholeOrNothing(command: string): Buffer {
 
 /** Unpacks the payload from stdin and tries it out; the answer on stdout is empty when it waits for its confirmation. */
 export function applyCommand(user: string, hash: string, limits: HostLimits, activation: Activation = {}): string {
-  return asRoot(user, applyWords(hash, limits, activation));
-}
-
-/** The same on a connection that is root's already, see `lastCommand`. */
-export function applyHere(hash: string, limits: HostLimits, activation: Activation = {}): string {
-  return asRoot("root", applyWords(hash, limits, activation));
-}
-
-function applyWords(hash: string, limits: HostLimits, activation: Activation): string[] {
   const { build, activate, gate, confirm } = limits;
   const bounds = [`build=${build}`, `activate=${activate}`, `gate=${gate}`, `confirm=${confirm}`];
   const words = [hash, ...bounds, `watch=${silenceAllowed(limits)}`, ...activationWords(activation)];
-  return ["sh", "-c", unpackAndRun, "nixmon", ...words];
+  return asRoot(user, ["sh", "-c", unpackAndRun, "nixmon", ...words]);
 }
 
 /** Makes the trial of `hash` permanent; run by the agent that the apply left on the host. */

@@ -4,7 +4,6 @@ import {
   agentCommand,
   agentInput,
   applyCommand,
-  applyHere,
   confirmCommand,
   ended,
   inCommand,
@@ -167,7 +166,7 @@ agent=$(timeout 60 sh -c '\\''read -r length && exec head -c "$length"'\\'') && 
         stdout: `{}\n${ended}\nrest`,
       });
       const limits = { build: 60, activate: 60, gate: 60, confirm: 60 };
-      expect(`sudo -n ${applyHere(hash, limits)}`).toBe(applyCommand("deploy", hash, limits));
+      expect(`sudo -n ${applyCommand("root", hash, limits)}`).toBe(applyCommand("deploy", hash, limits));
     });
   });
 
